@@ -1,0 +1,1 @@
+"""Model answers, one function per concept, in teaching order."""

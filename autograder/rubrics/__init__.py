@@ -1,0 +1,1 @@
+"""How each exercise is judged, one module per chapter."""

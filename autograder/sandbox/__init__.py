@@ -1,0 +1,1 @@
+"""Where student code runs, apart from the judge."""

@@ -1,0 +1,112 @@
+"""The check under each exercise: instant, offline, and of one mind with the final grade."""
+
+import html
+import os
+import sys
+
+from . import compare, recorded
+from .observe import observe
+from .progress import record
+
+
+class CheckFailed(AssertionError):
+    """Raised at the end of a check that found something, so that nbgrader's Validate sees it too."""
+
+    def _render_traceback_(self):
+        """IPython prints this instead of a traceback: the table above has said it all."""
+        return [f"CheckFailed: {self}"]
+
+
+def check(id, implementation):
+    """Try `implementation` on the public cases of the exercise `id` ("<stem>.<name>") and show what came of it.
+
+    Raises `CheckFailed` if a case failed (not while nbgrader is autograding: there the grade decides),
+    and `LookupError` if there is no such exercise.
+    """
+    result = run(id, implementation)
+    _show(result)
+    record(id, passed=result.passed, points_fraction=result.share)
+    if not result.passed and os.environ.get("NBGRADER_EXECUTION") != "autograde":
+        failed = sum(not v.passed for v in result.verdicts)
+        raise CheckFailed(result.note or f"{id}: {failed} of {len(result.verdicts)} cases failed; see above.")
+
+
+def run(id, implementation):
+    """The `compare.Result` of the public cases, with nothing shown and nothing raised for a failure."""
+    exercise = recorded.exercise(id)
+    return compare.examine(exercise, lambda case: observe(implementation, case, exercise.seconds))
+
+
+def _show(result):
+    ipython = sys.modules.get("IPython")  # not imported: then this is no notebook
+    if ipython is None or ipython.get_ipython() is None:
+        _print(result)
+        return
+    ipython.display.display({"text/html": as_html(result), "text/plain": as_text(result)}, raw=True)
+
+
+def _print(result):
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=result.exercise.title, title_justify="left")
+    table.add_column("", width=1)
+    table.add_column("case")
+    for case, verdict in zip(result.exercise.cases, result.verdicts):
+        mark = Text("✓", style="green") if verdict.passed else Text("✗", style="red")
+        table.add_row(mark, Text(case.name))
+    console = Console()
+    console.print(table)
+    for line in _sentences(result):
+        console.print(Text(line))
+
+
+def as_text(result):
+    """The result as plain text: what a terminal and a screen reader get."""
+    rows = [f"{'✓' if v.passed else '✗'} {c.name}" for c, v in zip(result.exercise.cases, result.verdicts)]
+    return "\n".join([result.exercise.title, *rows, *_sentences(result)])
+
+
+def _sentences(result):
+    if result.passed:
+        return ["Every case passes."]
+    lines = [result.note] if result.note else []
+    failure = result.smallest_failure()
+    if failure:
+        case, verdict = failure
+        lines += ["", f"{case.name}: {verdict.problem}", verdict.example]
+    mistake = result.mistake
+    if mistake:
+        lines += ["", f"A question: {mistake.question}", f"(A hint, if you want it: {mistake.name}. {mistake.hint} — {mistake.section})"]
+    return lines
+
+
+def as_html(result):
+    """The result as a small table: cases by name, the smallest failing example, a question, the hint folded."""
+    e = html.escape
+    rows = "".join(
+        f"<tr><td style='color:{'#009E73' if v.passed else '#D55E00'};font-weight:bold'>{'✓' if v.passed else '✗'}</td>"
+        f"<td style='text-align:left'>{e(c.name)}</td></tr>"
+        for c, v in zip(result.exercise.cases, result.verdicts)
+    )
+    passed = sum(v.passed for v in result.verdicts)
+    parts = [
+        f"<div class='coursekit-check'><b>{e(result.exercise.title)}</b> — "
+        f"{passed} of {len(result.verdicts)} cases pass<table>{rows}</table>"
+    ]
+    if result.note:
+        parts.append(f"<p>{e(result.note)}</p>")
+    failure = result.smallest_failure()
+    if failure:
+        case, verdict = failure
+        parts.append(f"<p><b>{e(case.name)}.</b> {e(verdict.problem)}</p>")
+        if verdict.example:
+            parts.append(f"<pre style='padding:.5em 1em;border-left:3px solid #D55E00;overflow-x:auto'>{e(verdict.example)}</pre>")
+    if result.mistake:
+        m = result.mistake
+        parts.append(
+            f"<p>🤔 <b>{e(m.question)}</b></p><details><summary>Show the hint</summary>"
+            f"<p><b>{e(m.name)}.</b> {e(m.hint)}</p><p>Read again: {e(m.section)}</p></details>"
+        )
+    return "".join(parts) + "</div>"

@@ -1,0 +1,95 @@
+"""*When*: apply an implementation to what is given, under a time limit, and say what came of it.
+
+The same function observes the reference, the mistakes, the student's function in the notebook (`check`)
+and the student's function in the grader's student process.
+"""
+
+import contextlib
+import importlib
+import io
+import signal
+import threading
+
+from . import wire
+from .exercise import Failure, Observation
+
+
+def observe(implementation, case, seconds):
+    """Apply `implementation` to `case.given` by `case.when`; never raises for what the implementation does."""
+    when = find(case.when)
+    before = wire.pack(case.given)
+    given = wire.unpack(before)
+    out = io.StringIO()
+    value, failure = None, None
+    try:
+        with limit(seconds), contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            value = wire.copy(when(implementation, *given))
+    except OverTime:
+        failure = Failure("endless", message=f"{seconds:g}")
+    except wire.Unsendable as error:
+        failure = Failure("unsendable", type="Unsendable", message=str(error))
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # student code may raise anything at all, SystemExit included
+        kind = "stub" if type(error) is NotImplementedError and not _text(error) else "raised"
+        failure = Failure(kind, type=type(error).__name__[:80], message=_text(error))
+    return Observation(value, _changed(given, before), bool(out.getvalue().strip()), failure)
+
+
+def call(implementation, *given):
+    """The usual *when*: call it."""
+    return implementation(*given)
+
+
+def find(name):
+    """A *when* or *then* by its name: ours, or `<stem>.<function>` of `coursekit.cases`."""
+    from . import compare
+
+    if "." not in name:
+        return {"call": call, "equal": compare.equal}[name]
+    stem, _, function = name.partition(".")
+    return getattr(importlib.import_module(f"coursekit.cases.{stem}"), function)
+
+
+class OverTime(BaseException):
+    """Not an `Exception`: student code that catches all of those must not catch this."""
+
+
+@contextlib.contextmanager
+def limit(seconds):
+    """Raise `OverTime` in the body after `seconds`, and again every tenth of one until the body has ended.
+
+    Works in the main thread of a Unix process; elsewhere the body runs without a limit.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    running = True
+
+    def stop(signum, frame):
+        if running:
+            raise OverTime(f"more than {seconds:g} s")
+
+    earlier = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.1)
+    try:
+        yield
+    finally:
+        running = False  # a signal that comes now finds nothing to stop
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, earlier)
+
+
+def _changed(given, before):
+    try:
+        return wire.pack(given) != before
+    except Exception:  # changed into something that cannot even be packed
+        return True
+
+
+def _text(error):
+    try:
+        return str(error)[:500]
+    except Exception:  # a hostile __str__
+        return ""
