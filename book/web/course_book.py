@@ -1,0 +1,139 @@
+"""What the book adds to Jupyter Book: the exercise button, lazy pictures, a subset of the icons.
+
+The buttons that need the repository's public address appear when `repository.url` in _config.yml has one.
+"""
+
+import re
+import shutil
+from html import escape
+from io import BytesIO
+from pathlib import Path
+
+import imagesize
+from fontTools import subset
+
+COLAB, BINDER = "https://colab.research.google.com", "https://mybinder.org"
+
+
+def setup(app):
+    app.connect("config-inited", show_repository_buttons)
+    app.connect("source-read", depend_on_exercise)
+    app.connect("html-page-context", add_exercise_button, priority=600)
+    app.connect("html-page-context", load_pictures_late, priority=700)
+    app.connect("build-finished", finish_site)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def show_repository_buttons(app, config):
+    """Colab, Binder, repository, edit and issue buttons: all with a public address, none without."""
+    options = config.html_theme_options
+    if options.get("repository_url"):
+        for button in "use_repository_button", "use_edit_page_button", "use_issues_button":
+            options[button] = True
+        options["launch_buttons"] = {"colab_url": COLAB, "binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
+
+
+# --- the exercise button ---------------------------------------------------------------------------
+
+
+def exercise_of(app, page):
+    """The released notebook of a chapter's page, whether or not it exists; None for a page elsewhere."""
+    folder, _, stem = page.partition("/")
+    return Path(app.srcdir, "exercises", stem, f"{stem}.ipynb") if folder == "book" else None
+
+
+def depend_on_exercise(app, page, source):
+    """A page is rendered anew when its exercise is released: the button may be new."""
+    exercise = exercise_of(app, page)
+    if exercise and exercise.exists():
+        app.env.note_dependency(str(exercise))
+
+
+def add_exercise_button(app, page, template, context, doctree):
+    """Under the title and at the end of a chapter that has a released exercise."""
+    exercise = exercise_of(app, page)
+    if doctree is None or exercise is None or not exercise.exists():
+        return
+    stem = exercise.stem
+    options = app.config.html_theme_options
+    links = [("Download the notebook", context["pathto"](f"exercises/{stem}.ipynb", 1), "fa-download", "download")]
+    if options.get("repository_url"):
+        where = f"{repository_path(options)}/{{}}{options.get('repository_branch') or 'main'}"
+        path = f"exercises/{stem}/{stem}.ipynb"
+        links[:0] = [
+            ("Open in Colab", f"{COLAB}/github/{where.format('blob/')}/{path}", "fa-rocket", ""),
+            ("Open in Binder", f"{BINDER}/v2/gh/{where.format('')}?urlpath=lab/tree/{path}", "fa-cloud", ""),
+        ]
+    online = "".join(
+        f'<a class="btn" href="{escape(url)}" {attributes}><i class="fa-solid {icon}" aria-hidden="true"></i> {text}</a>'
+        for text, url, icon, attributes in links
+    )
+    button = (
+        f'<div class="course-exercise" data-stem="{stem}"><span class="course-exercise-label">The exercise</span>'
+        f'<span class="course-exercise-local" hidden><a class="btn"><i class="fa-solid fa-pen-to-square" '
+        f'aria-hidden="true"></i> Open the exercise</a></span>'
+        f'<span class="course-exercise-online">{online}</span></div>'
+    )
+    head, title_end, rest = context["body"].partition("</h1>")
+    context["body"] = head + title_end + button + rest + button
+
+
+def repository_path(options):
+    """`https://github.com/owner/name/` → `owner/name`."""
+    return "/".join(options["repository_url"].rstrip("/").split("/")[-2:])
+
+
+# --- weight ----------------------------------------------------------------------------------------
+
+
+def load_pictures_late(app, page, template, context, doctree):
+    """Every picture knows its size, so that nothing jumps; all but the first wait until they are scrolled to."""
+    sizes = {name: imagesize.get(Path(app.srcdir, path)) for path, name in app.builder.images.items()}
+    seen = 0
+
+    def late(match):
+        nonlocal seen
+        seen += 1
+        tag = match[0]
+        source = re.search(r'src="[^"]*?([^"/]+)"', tag)
+        width, height = sizes.get(source and source[1], (-1, -1))
+        size = f' width="{width}" height="{height}"' if width > 0 and "width" not in tag else ""
+        waits = ' loading="lazy"' if seen > 1 and "loading=" not in tag else ""
+        return f"<img{size}{waits}{tag[4:]}"
+
+    if "body" in context:
+        context["body"] = re.sub(r"<img\b[^>]*>", late, context["body"])
+
+
+def finish_site(app, exception):
+    """Copies the released notebooks in, and takes out what no page asks for."""
+    if exception or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    for notebook in Path(app.srcdir, "exercises").glob("*/*.ipynb"):
+        (site / "exercises").mkdir(exist_ok=True)
+        shutil.copy(notebook, site / "exercises")
+    static = site / "_static"
+    for unused in [*static.glob("scripts/*.map"), *static.glob("styles/*.map"), static / "scripts/fontawesome.js"]:
+        unused.unlink(missing_ok=True)
+    subset_icons(site)
+
+
+def subset_icons(site):
+    """Rewrites the theme's icon fonts to hold only the icons that a page or a style sheet names."""
+    static = site / "_static"
+    theme_css = (static / "styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    named = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
+    codes = {name: int(code, 16) for names, code in named.findall(theme_css) for name in re.findall(r"fa-[\w-]+", names)}
+    sheets = named.sub("", theme_css) + (static / "book.css").read_text(encoding="utf-8")
+    sheets += (static / "styles/sphinx-book-theme.css").read_text(encoding="utf-8")
+    used = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
+    for text in [*site.rglob("*.html"), *static.glob("scripts/*.js"), *static.glob("*.js")]:
+        used |= {codes[name] for name in re.findall(r"\bfa-[\w-]+", text.read_text(encoding="utf-8")) if name in codes}
+    for font in (static / "vendor").rglob("*.ttf"):
+        options = subset.Options(flavor="woff2", notdef_outline=True, ignore_missing_unicodes=True)
+        small = subset.load_font(BytesIO(font.read_bytes()), options)
+        cutter = subset.Subsetter(options)
+        cutter.populate(unicodes=used)
+        cutter.subset(small)
+        subset.save_font(small, str(font.with_suffix(".woff2")), options)
