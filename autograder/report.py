@@ -58,6 +58,7 @@ class Report:
     seed: str
     exercises: dict[str, ExerciseReport] = field(default_factory=dict)
     confined: bool = False  # did the student's code run where it can reach nothing else?
+    outputs: tuple[list, ...] = field(default=(), repr=False)  # nbformat outputs of every cell; not in the JSON
 
     @property
     def points(self):
