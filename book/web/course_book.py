@@ -65,8 +65,8 @@ def add_exercise_button(app, page, template, context, doctree):
             ("Open in Binder", f"{BINDER}/v2/gh/{where.format('')}?urlpath=lab/tree/{path}", "fa-cloud", ""),
         ]
     online = "".join(
-        f'<a class="btn" href="{escape(url)}" {attributes}><i class="fa-solid {icon}" aria-hidden="true"></i> {text}</a>'
-        for text, url, icon, attributes in links
+        f'<a class="btn" href="{escape(url)}" {more}><i class="fa-solid {icon}" aria-hidden="true"></i> {text}</a>'
+        for text, url, icon, more in links
     )
     button = (
         f'<div class="course-exercise" data-stem="{stem}"><span class="course-exercise-label">The exercise</span>'
@@ -124,12 +124,13 @@ def subset_icons(site):
     static = site / "_static"
     theme_css = (static / "styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
     named = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]+)"\}')
-    codes = {name: int(code, 16) for names, code in named.findall(theme_css) for name in re.findall(r"fa-[\w-]+", names)}
+    icon_name = re.compile(r"\bfa-[\w-]+")
+    codes = {icon: int(code, 16) for icons, code in named.findall(theme_css) for icon in icon_name.findall(icons)}
     sheets = named.sub("", theme_css) + (static / "book.css").read_text(encoding="utf-8")
     sheets += (static / "styles/sphinx-book-theme.css").read_text(encoding="utf-8")
     used = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
     for text in [*site.rglob("*.html"), *static.glob("scripts/*.js"), *static.glob("*.js")]:
-        used |= {codes[name] for name in re.findall(r"\bfa-[\w-]+", text.read_text(encoding="utf-8")) if name in codes}
+        used |= {codes[icon] for icon in icon_name.findall(text.read_text(encoding="utf-8")) if icon in codes}
     for font in (static / "vendor").rglob("*.ttf"):
         options = subset.Options(flavor="woff2", notdef_outline=True, ignore_missing_unicodes=True)
         small = subset.load_font(BytesIO(font.read_bytes()), options)

@@ -1,0 +1,33 @@
+# The commands of the course. CI runs these and nothing else.
+PYTHON ?= python3
+# The environment's programs first: nbgrader looks up its own by name.
+IN = PATH="$(CURDIR)/.venv/bin:$$PATH"
+
+.DEFAULT_GOAL := help
+.PHONY: help course setup book test check release grade
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+course:  ## read the book and do the exercises: installs, builds, starts one server and prints its address
+	@$(PYTHON) tools/course.py start
+
+setup:  ## .venv with the pinned requirements (every other command does this first)
+	@$(PYTHON) tools/course.py setup
+
+book: setup  ## build the book into _build/html
+	@$(PYTHON) tools/course.py book
+
+test: setup check  ## everything that guards the project
+	$(IN) pytest -n 2 --dist loadfile
+
+check: setup  ## lint and format, notebooks included
+	$(IN) ruff check .
+	$(IN) ruff format --check .
+
+release: setup  ## write exercises/ from solutions/ (one chapter: make release STEM=perceptron)
+	$(IN) autograder release $(STEM)
+
+grade: setup  ## grade your own notebook, with the hidden tests (NOTEBOOK=work/perceptron/perceptron.ipynb)
+	@test -n "$(NOTEBOOK)" || { echo "Which notebook? make grade NOTEBOOK=work/perceptron/perceptron.ipynb"; exit 2; }
+	$(IN) autograder grade $(NOTEBOOK)
