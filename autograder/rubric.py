@@ -48,15 +48,30 @@ class _Given:
 class Rubric:
     """See the module. `when` and `then` name functions of `coursekit/cases/<stem>.py`; `kinds` lists the number
     kinds ("if": int or float) it may return where the reference's is not the only right one; `seconds` is the
-    time one case may take; `points=0` makes it a stretch exercise (a badge)."""
+    time one case may take; `points=0` makes it a stretch exercise (a badge); `on_device`: grading gives it tensors
+    on the GPU where there is one, and wants its answer there."""
 
     def __init__(
-        self, reference, *, title, points, minutes, returns, kinds="", rtol=1e-4, atol=1e-6, seconds=2.0, when="call", then="equal"
+        self,
+        reference,
+        *,
+        title,
+        points,
+        minutes,
+        returns,
+        kinds="",
+        rtol=1e-4,
+        atol=1e-6,
+        seconds=2.0,
+        when="call",
+        then="equal",
+        on_device=False,
     ):
         self.reference = reference
         self.stem = reference.__module__.rpartition(".")[2]
         self.name = reference.__name__
         self.points = points
+        self.on_device = on_device
         self.when, self.then = self._qualified(when), self._qualified(then)
         self.givens: list[_Given] = []
         self.mistakes: dict[Mistake, object] = {}
@@ -110,6 +125,7 @@ class Rubric:
     def exercise(self, seed, *, hidden=True, device="cpu"):
         """The `Exercise` with its cases made from `seed` (any string): what the reference and every mistake
         observe is computed here, on the trusted side. Raises `RuntimeError` if the reference itself fails."""
+        device = device if self.on_device else "cpu"
         cases = tuple(self._case(g, seed, device) for g in self.givens if g.public or hidden)
         return replace(self.about, mistakes=tuple(self.mistakes), cases=cases)
 

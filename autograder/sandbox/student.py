@@ -1,0 +1,99 @@
+"""The student process: runs the cells, and at each grade cell lets a fork of that moment answer the referee.
+
+It is started with a socket as file descriptor number argv[1] and speaks in frames (`frames.py`):
+
+    referee → {"cells": [{"index": …, "source": …, "exercise": id or ""}], "cell_seconds": …}
+    student → {"ready": True}
+    student → {"cell": index, "outputs": …}      after each cell that ran
+    student → {"serving": id}                    at a grade cell; then any number of
+        referee → {"when": …, "given": …, "seconds": …}   answered by  student → {"observation": …}
+        referee → {"next": True}
+    student → {"ended": exit status}             the fork is gone, because it was told to or because it died
+    student → {"done": True}
+
+Everything it sends is a claim made by student code; the referee believes the values as observations, nothing else.
+"""
+
+import os
+import sys
+import threading
+
+from coursekit import wire
+from coursekit.exercise import Case, Failure, Observation
+from coursekit.observe import observe
+
+from .frames import Channel
+
+
+def main(channel):
+    """Serve one notebook, then return."""
+    from .shell import NotebookShell
+
+    task = channel.receive()
+    _setup()
+    shell = NotebookShell()
+    shell.run("%matplotlib inline", 60)
+    channel.send({"ready": True})
+    for cell in task["cells"]:
+        if cell["exercise"]:
+            _fork_and_serve(channel, shell, cell["exercise"])
+        else:
+            outputs = shell.run(cell["source"], task["cell_seconds"])
+            channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
+    channel.send({"done": True})
+
+
+def _setup():
+    import torch
+
+    torch.set_num_threads(1)  # a fork after a many-threaded operation hangs
+
+
+def _fork_and_serve(channel, shell, exercise):
+    """A crash in here costs this exercise alone."""
+    if threading.active_count() > 1:
+        # A fork would copy locks that nobody will ever release: serve here; the referee starts a fresh process.
+        channel.send({"serving": exercise, "forked": False})
+        _serve(channel, shell, exercise)
+        channel.send({"ended": 0})
+        return
+    sys.stdout.flush()
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            channel.send({"serving": exercise, "forked": True})
+            _serve(channel, shell, exercise)
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    channel.send({"ended": os.waitstatus_to_exitcode(status)})
+
+
+def _serve(channel, shell, exercise):
+    name = exercise.partition(".")[2]
+    while True:
+        request = channel.receive()
+        if "next" in request:
+            return
+        case = Case("", request["given"], Observation(), when=request["when"])
+        if name in shell.user_ns:
+            observation = observe(shell.user_ns[name], case, request["seconds"])
+        else:
+            observation = Observation(failure=Failure("missing"))
+        channel.send({"observation": observation.packable()})
+
+
+def _sendable(outputs):
+    """Outputs that student code made strange become a sentence."""
+    try:
+        wire.pack(outputs)
+    except wire.Unsendable as error:
+        text = f"[An output could not be kept: it holds {error}.]\n"
+        return [{"output_type": "stream", "name": "stderr", "text": text}]
+    return outputs
+
+
+if __name__ == "__main__":
+    main(Channel.of_descriptor(int(sys.argv[1])))
