@@ -1,15 +1,15 @@
 """One look for every figure of the book, and the few pictures that return in every chapter.
 
-A cell that draws starts with ``plot.use()``. What is drawn can be read on a phone (type of 12 points in a figure 5.2 inches
-wide), by the color-blind (Okabe and Ito's colors, and a marker of its own for every class), in print, and in dark mode: the
-background is plain white, so that a page may invert it.
+A cell that draws starts with ``plot.use()``. What is drawn can be read on a phone (type of 12 points in a figure
+5.2 inches wide), by the color-blind (Okabe and Ito's colors, and a marker of its own for every class), in print,
+and in dark mode: the background is plain white, so that a page may invert it.
 
 Arrays and tensors are accepted alike, on any device, with or without a gradient.
 """
 
 from types import MappingProxyType
 
-__all__ = ["COLORS", "boundary", "images", "points", "use"]
+__all__ = ["COLORS", "boundary", "color", "images", "points", "use"]
 
 # Okabe & Ito (2008), "Color Universal Design": told apart in every common form of color blindness.
 COLORS = MappingProxyType(
@@ -26,8 +26,8 @@ COLORS = MappingProxyType(
     }
 )
 
-# The class at place k has color k and marker k, in every figure of the book. Eight colors and nine markers return together
-# only after 72 classes.
+# The class at place k has color k and marker k, in every figure of the book. Eight colors and nine markers return
+# together only after 72 classes.
 _COLORS = tuple(COLORS[name] for name in ("vermilion", "blue", "green", "purple", "orange", "sky", "black", "yellow"))
 _MARKERS = ("s", "o", "^", "D", "v", "P", "X", "<", ">")
 
@@ -88,9 +88,9 @@ def use() -> None:
 def points(ax, x, y, names=None, **scatter):
     """Scatter the points of `x`, each class with a color and a marker of its own.
 
-    x: (n, 2) coordinates. y: (n,) classes, whole numbers: 0, 1, 2, … or −1 and +1 (as 0 and 1: −1 is a vermilion square, +1 a
-    blue disk). names: what to call the classes in a legend, by place; without it there is none. Anything else goes to
-    `ax.scatter`. Returns `ax`.
+    x: (n, 2) coordinates. y: (n,) classes, whole numbers: 0, 1, 2, … or −1 and +1 (as 0 and 1: −1 is a vermilion
+    square, +1 a blue disk). names: what to call the classes in a legend, by place; without it there is none.
+    Anything else goes to `ax.scatter`. Returns `ax`.
     """
     x, y = _array(x), _array(y)
     if x.ndim != 2 or x.shape[1] != 2:
@@ -101,7 +101,13 @@ def points(ax, x, y, names=None, **scatter):
         if label != int(label) or label < -1:
             raise ValueError(f"{label} is no class: use 0, 1, 2, …, or -1 and +1")
         place = max(int(label), 0)
-        look = {"color": color(label), "marker": _MARKERS[place % len(_MARKERS)], "s": 36, "edgecolor": "white", "linewidth": 0.6}
+        look = {
+            "color": color(label),
+            "marker": _MARKERS[place % len(_MARKERS)],
+            "s": 36,
+            "edgecolor": "white",
+            "linewidth": 0.6,
+        }
         name = str(names[place]) if names is not None else None
         ax.scatter(*x[y == label].T, label=name, **(look | {"zorder": 2} | scatter))
     if names is not None:
@@ -117,9 +123,10 @@ def color(label) -> str:
 def boundary(ax, w, b, *, normal=False, shade=True, **line):
     """Draw the line w·x + b = 0 and shade its two sides in the colors of the classes: blue where w·x + b ≥ 0.
 
-    w: (2,), b: a number. Call it after the points are drawn: it keeps the limits of `ax`. normal: also draw w as an arrow of
-    length 1 in data units, which needs (and sets) equal scales, or the right angle would not be seen. shade: False for the
-    line alone. Anything else goes to the line. Returns the line, or None when w = 0 and there is none.
+    w: (2,), b: a number. Call it after the points are drawn: it keeps the limits of `ax`. normal: also draw w as an
+    arrow of length 1 in data units, which needs (and sets) equal scales, or the right angle would not be seen.
+    shade: False for the line alone. Anything else goes to the line. Returns the line, or None when w = 0 and there
+    is none.
     """
     import numpy as np
 
@@ -141,7 +148,9 @@ def boundary(ax, w, b, *, normal=False, shade=True, **line):
     drawn = None
     if length > 0:
         foot = -b * w / length**2  # the point of the line that is nearest to the origin
-        drawn = ax.axline(foot, foot + (-w[1], w[0]), **({"color": "black", "linewidth": 1.6, "zorder": 1.5} | line))
+        drawn = ax.axline(
+            foot, foot + np.array([-w[1], w[0]]), **({"color": "black", "linewidth": 1.6, "zorder": 1.5} | line)
+        )
         if normal:
             center = np.array([sum(xlim) / 2, sum(ylim) / 2])
             start = center - (center @ w + b) / length**2 * w  # as near to the middle of the figure as the line comes
@@ -156,8 +165,8 @@ def boundary(ax, w, b, *, normal=False, shade=True, **line):
 def images(figure, x, titles=None, *, columns=8, **imshow):
     """Fill `figure` with small pictures, in rows, all on one gray scale.
 
-    x: (n, height, width) or (n, 1, height, width), or in color (n, 3, height, width) with values from 0 to 1. titles: n short
-    texts, or none. Anything else goes to `imshow`. Returns the n axes.
+    x: (n, height, width) or (n, 1, height, width), or in color (n, 3, height, width) with values from 0 to 1.
+    titles: n short texts, or none. Anything else goes to `imshow`. Returns the n axes.
     """
     import numpy as np
 
