@@ -102,12 +102,16 @@ class _Sitting:
         """Run every step; returns the reports by exercise."""
         while self._pending():
             if time.monotonic() > self.end:
-                note = f"The notebook took more than {NOTEBOOK_SECONDS:g} seconds in all; this exercise was not reached."
+                note = (
+                    f"The notebook took more than {NOTEBOOK_SECONDS:g} seconds in all; this exercise was not reached."
+                )
                 self._close(FAILED, note)
                 break
             try:
                 with student_process(self.job.files) as channel:
-                    channel.send({"cell_seconds": CELL_SECONDS, "cells": [_plain(s) for s in self.steps]}, READY_SECONDS)
+                    channel.send(
+                        {"cell_seconds": CELL_SECONDS, "cells": [_plain(s) for s in self.steps]}, READY_SECONDS
+                    )
                     channel.receive(READY_SECONDS)
                     self._attend(channel)
             except (Gone, Late, wire.Malformed, OSError) as error:

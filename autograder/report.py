@@ -76,7 +76,10 @@ class Report:
 
     def as_dict(self):
         """Plain JSON-able values; `from_dict` reads them back."""
-        exercises = {k: {**asdict(e), "cases": [asdict(c) for c in e.cases], "feedback": e.feedback} for k, e in self.exercises.items()}
+        exercises = {
+            k: {**asdict(e), "cases": [asdict(c) for c in e.cases], "feedback": e.feedback}
+            for k, e in self.exercises.items()
+        }
         return {
             "stem": self.stem,
             "exercises": exercises,

@@ -78,7 +78,11 @@ def _sentences(result):
         lines += ["", f"{case.name}: {verdict.problem}", verdict.example]
     mistake = result.mistake
     if mistake:
-        lines += ["", f"A question: {mistake.question}", f"(A hint, if you want it: {mistake.name}. {mistake.hint} — {mistake.section})"]
+        lines += [
+            "",
+            f"A question: {mistake.question}",
+            f"(A hint, if you want it: {mistake.name}. {mistake.hint} — {mistake.section})",
+        ]
     return lines
 
 
@@ -102,7 +106,9 @@ def as_html(result):
         case, verdict = failure
         parts.append(f"<p><b>{e(case.name)}.</b> {e(verdict.problem)}</p>")
         if verdict.example:
-            parts.append(f"<pre style='padding:.5em 1em;border-left:3px solid #D55E00;overflow-x:auto'>{e(verdict.example)}</pre>")
+            parts.append(
+                f"<pre style='padding:.5em 1em;border-left:3px solid #D55E00;overflow-x:auto'>{e(verdict.example)}</pre>"
+            )
     if result.mistake:
         m = result.mistake
         parts.append(

@@ -280,7 +280,9 @@ def _array(value):
         return array if array.dtype.kind in KINDS else None
     if hasattr(value, "detach"):  # a tensor: torch need not be imported to know
         if value.device.type == "meta":
-            return np.empty(tuple(value.shape), dtype=str(value.dtype).removeprefix("torch.").replace("bfloat", "float"))
+            return np.empty(
+                tuple(value.shape), dtype=str(value.dtype).removeprefix("torch.").replace("bfloat", "float")
+            )
         plain = value.detach().cpu()
         return (plain.float() if str(plain.dtype) == "torch.bfloat16" else plain).numpy()
     return None
@@ -325,4 +327,3 @@ def _size(given):
         return sum(_size(v) for v in given)
     array = _array(given)
     return array.size if array is not None else 1
-

@@ -31,7 +31,7 @@ def origin(stem):
 
 def exercise(id):
     """The exercise with its public cases. Raises `LookupError` with the names there are."""
-    stem, _, name = id.partition(".")
+    stem = id.partition(".")[0]
     for entry in _index(stem)["exercises"]:
         head = _head(entry["about"])
         if head.id == id:

@@ -23,7 +23,11 @@ class Outputs(list):
             return
         self.left -= size
         if self.left <= 0:
-            output = {"output_type": "stream", "name": "stderr", "text": "[The output is too long: the rest is left out.]\n"}
+            output = {
+                "output_type": "stream",
+                "name": "stderr",
+                "text": "[The output is too long: the rest is left out.]\n",
+            }
         last = self[-1] if self else {}
         if output["output_type"] == "stream" and last.get("name") == output["name"]:
             last["text"] += output["text"]
@@ -107,7 +111,7 @@ class NotebookShell(InteractiveShell):
 
     def showtraceback(self, exc_tuple=None, *args, **kwargs):
         """An error becomes an output. Being over time is passed on to `run`."""
-        kind, value, _ = exc_tuple or sys.exc_info()
+        value = (exc_tuple or sys.exc_info())[1]
         if isinstance(value, OverTime):
             self._error("OverTime", "This cell ran for too long and was stopped.")
             return
@@ -133,7 +137,9 @@ def _plain(data):
     """MIME data as text: bytes (a PNG) in base64, as notebooks store them."""
     import base64
 
-    return {k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items() if isinstance(k, str)}
+    return {
+        k: base64.b64encode(v).decode() if isinstance(v, bytes) else v for k, v in data.items() if isinstance(k, str)
+    }
 
 
 def _size(data):

@@ -62,7 +62,10 @@ def code(source):
 
 
 def grade_cell(name):
-    return {**code(f"check('toy.{name}', {name})"), "metadata": {"nbgrader": {"grade_id": f"toy-{name}", "grade": True}}}
+    return {
+        **code(f"check('toy.{name}', {name})"),
+        "metadata": {"nbgrader": {"grade_id": f"toy-{name}", "grade": True}},
+    }
 
 
 def notebook(double=HONEST["double"], total=HONEST["total"], before=()):
@@ -114,7 +117,10 @@ def test_a_known_mistake_is_named_and_a_hidden_case_tells_no_inputs():
         ("def double(x):\n    return 1 / 0", "ZeroDivisionError"),
         ("def double(x):\n    raise SystemExit", "SystemExit"),
         ("def double(x):\n    while True: pass", "did not end"),
-        ("def double(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass", "did not end"),
+        (
+            "def double(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+            "did not end",
+        ),
         ("import os\ndef double(x):\n    os._exit(0)", "ended the whole"),
         ("import os, signal\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSEGV)", "ended the whole"),
         ("class T(__import__('torch').Tensor): pass\ndef double(x):\n    return (2 * x).as_subclass(T)", "a T"),
@@ -206,7 +212,13 @@ def test_the_same_seed_gives_the_same_report_and_json_reads_back():
 
 def test_nothing_of_the_student_process_is_left():
     mark = f"mark{os.getpid()}x{time.monotonic_ns()}"
-    sleeper = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)  # {mark}'])"
+    sleeper = (
+        f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)  # {mark}'])"
+    )
     grade(notebook(before=[sleeper]))
-    running = [open(f"/proc/{p}/cmdline").read() for p in os.listdir("/proc") if p.isdigit() and os.path.exists(f"/proc/{p}/cmdline")]
+    running = [
+        open(f"/proc/{p}/cmdline").read()
+        for p in os.listdir("/proc")
+        if p.isdigit() and os.path.exists(f"/proc/{p}/cmdline")
+    ]
     assert not [line for line in running if mark in line]
