@@ -5,6 +5,7 @@ import json
 import os
 import time
 
+import psutil
 import pytest
 import torch
 
@@ -216,9 +217,5 @@ def test_nothing_of_the_student_process_is_left():
         f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)  # {mark}'])"
     )
     grade(notebook(before=[sleeper]))
-    running = [
-        open(f"/proc/{p}/cmdline").read()
-        for p in os.listdir("/proc")
-        if p.isdigit() and os.path.exists(f"/proc/{p}/cmdline")
-    ]
+    running = [" ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])]
     assert not [line for line in running if mark in line]
