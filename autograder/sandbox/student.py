@@ -1,6 +1,6 @@
 """The student process: runs the cells, and at each grade cell lets a fork of that moment answer the referee.
 
-It is started with a socket as file descriptor number argv[1] and speaks in frames (`frames.py`):
+It speaks in frames (`frames.py`):
 
     referee → {"cells": [{"index": …, "source": …, "exercise": id or ""}], "cell_seconds": …}
     student → {"ready": True}
@@ -22,16 +22,10 @@ from coursekit import wire
 from coursekit.exercise import Case, Failure, Observation
 from coursekit.observe import observe
 
-from .frames import Channel
 
-
-def main(channel):
+def main(channel, shell):
     """Serve one notebook, then return."""
-    from .shell import NotebookShell
-
     task = channel.receive()
-    _setup()
-    shell = NotebookShell()
     shell.run("%matplotlib inline", 60)
     channel.send({"ready": True})
     for cell in task["cells"]:
@@ -41,12 +35,6 @@ def main(channel):
             outputs = shell.run(cell["source"], task["cell_seconds"])
             channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
     channel.send({"done": True})
-
-
-def _setup():
-    import torch
-
-    torch.set_num_threads(1)  # a fork after a many-threaded operation hangs
 
 
 def _fork_and_serve(channel, shell, exercise):
@@ -93,7 +81,3 @@ def _sendable(outputs):
         text = f"[An output could not be kept: it holds {error}.]\n"
         return [{"output_type": "stream", "name": "stderr", "text": text}]
     return outputs
-
-
-if __name__ == "__main__":
-    main(Channel.of_descriptor(int(sys.argv[1])))
