@@ -13,20 +13,23 @@ import imagesize
 from fontTools import subset
 
 COLAB, BINDER = "https://colab.research.google.com", "https://mybinder.org"
+MATHJAX = "_static/mathjax/tex-chtml.js"
 
 
 def setup(app):
-    app.connect("config-inited", show_repository_buttons)
+    app.connect("config-inited", choose_buttons)
     app.connect("source-read", depend_on_exercise)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
+    app.connect("html-page-context", keep_quizzes_here, priority=700)
     app.connect("build-finished", finish_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def show_repository_buttons(app, config):
+def choose_buttons(app, config):
     """Colab, Binder, repository, edit and issue buttons: all with a public address, none without."""
     options = config.html_theme_options
+    options["navbar_persistent"] = []  # search stands in the side bar and above the text already
     if options.get("repository_url"):
         for button in "use_repository_button", "use_edit_page_button", "use_issues_button":
             options[button] = True
@@ -95,14 +98,22 @@ def load_pictures_late(app, page, template, context, doctree):
         nonlocal seen
         seen += 1
         tag = match[0]
+        styled = re.search(r' style="width: (\d+)px; height: (\d+)px;"', tag)  # of pictures with twice the pixels
         source = re.search(r'src="[^"]*?([^"/]+)"', tag)
-        width, height = sizes.get(source and source[1], (-1, -1))
-        size = f' width="{width}" height="{height}"' if width > 0 and "width" not in tag else ""
+        width, height = styled.groups() if styled else sizes.get(source and source[1], (-1, -1))
+        size = f' width="{width}" height="{height}"' if int(width) > 0 else ""
         waits = ' loading="lazy"' if seen > 1 and "loading=" not in tag else ""
-        return f"<img{size}{waits}{tag[4:]}"
+        return f"<img{size}{waits}" + tag.replace(styled[0] if styled else "", "")[4:]
 
     if "body" in context:
         context["body"] = re.sub(r"<img\b[^>]*>", late, context["body"])
+
+
+def keep_quizzes_here(app, page, template, context, doctree):
+    """JupyterQuiz fetches MathJax from another site when the page's own is slow to start."""
+    if "body" in context:
+        other = re.compile(r"https://cdn\.jsdelivr\.net/npm/mathjax@3/es5/tex-svg\.js")
+        context["body"] = other.sub(context["pathto"](MATHJAX, 1), context["body"])
 
 
 def finish_site(app, exception):
@@ -129,6 +140,7 @@ def subset_icons(site):
     sheets = named.sub("", theme_css) + (static / "book.css").read_text(encoding="utf-8")
     sheets += (static / "styles/sphinx-book-theme.css").read_text(encoding="utf-8")
     used = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
+    used |= {ord(letter) for letter in sheets if "\ue000" <= letter <= "\uf8ff"}
     for text in [*site.rglob("*.html"), *static.glob("scripts/*.js"), *static.glob("*.js")]:
         used |= {codes[icon] for icon in icon_name.findall(text.read_text(encoding="utf-8")) if icon in codes}
     for font in (static / "vendor").rglob("*.ttf"):
