@@ -61,10 +61,10 @@ def fetch(name: str, file: str, source: dict, instead: str) -> Path:
     from requests.exceptions import RequestException
 
     folder = cache() / name
+    download = pooch.HTTPDownloader(progressbar=True, timeout=30)
     failures = []
     for mirror in source["mirrors"]:
         try:
-            download = pooch.HTTPDownloader(progressbar=True, timeout=30)
             known = f"sha256:{source['files'][file]}"
             return Path(pooch.retrieve(mirror + file, known, fname=file, path=folder, downloader=download))
         except RequestException as error:

@@ -43,7 +43,16 @@ def legend(ax):
 def test_type_is_legible_on_a_phone():
     figure, ax = plt.subplots()
     ax.set(title="T", xlabel="x", ylabel="y")
-    texts = [ax.title, ax.xaxis.label, ax.yaxis.label, *ax.get_xticklabels(), *ax.get_yticklabels()]
+    ax.plot([0, 1], label="a line")
+    texts = [
+        ax.text(0, 0, "a note"),
+        *ax.legend().get_texts(),
+        ax.title,
+        ax.xaxis.label,
+        ax.yaxis.label,
+        *ax.get_xticklabels(),
+        *ax.get_yticklabels(),
+    ]
     phone = 350 / (figure.get_figwidth() * 72)  # a column of 350 CSS pixels, a point being 1/72 inch
     assert min(text.get_fontsize() for text in texts) * phone >= 10
 
@@ -53,6 +62,7 @@ def test_the_background_is_white_throughout():
     _, ax = plt.subplots()
     assert (pixel(ax, 0.5, 0.5) == 1).all()
     assert (pixels(ax.figure)[0, 0] == 1).all()
+    assert np.asarray(ax.figure.canvas.buffer_rgba())[..., 3].min() == 255  # and nowhere transparent
 
 
 def test_nothing_is_cut_off():
@@ -143,6 +153,15 @@ def test_a_boundary_parts_the_plane_where_the_score_changes_its_sign():
         if abs(score) > 0.15:  # off the drawn line
             assert (blue > red) == (score > 0), point
     np.testing.assert_allclose(pixel(ax, 0.5, 0.5), 0, atol=0.2)  # on it: black
+
+
+def test_a_boundary_keeps_the_points_in_view():
+    _, ax = plt.subplots()
+    plot.points(ax, [[0.0, 0.0], [1.0, 2.0]], [0, 1])
+    before = ax.get_xlim(), ax.get_ylim()
+    plot.boundary(ax, [1.0, 1.0], -1.0)
+    ax.figure.canvas.draw()
+    assert (ax.get_xlim(), ax.get_ylim()) == before
 
 
 @pytest.mark.parametrize("w", [(1.0, 0.0), (0.0, -3.0)])
