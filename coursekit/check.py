@@ -76,14 +76,26 @@ def _sentences(result):
     if failure:
         case, verdict = failure
         lines += ["", f"{case.name}: {verdict.problem}", verdict.example]
-    mistake = result.mistake
-    if mistake:
+    if result.mistake:
+        m = result.mistake
         lines += [
             "",
-            f"A question: {mistake.question}",
-            f"(A hint, if you want it: {mistake.name}. {mistake.hint} — {mistake.section})",
+            f"A question: {m.question}",
+            f"(A hint, if you want it: {m.name}. {m.hint} Read again: {_place(m)}.)",
         ]
     return lines
+
+
+def _place(mistake):
+    page, _, label = mistake.section.partition("#")
+    return f"chapter {page}, section {label.removeprefix(page + '-')}"
+
+
+def _link(mistake):
+    """The section as a link, where the course's own server shows the book beside the notebook."""
+    book, place = os.environ.get("COURSEKIT_BOOK"), html.escape(_place(mistake))
+    page, _, label = mistake.section.partition("#")
+    return f"<a href='{html.escape(f'{book}/{page}.html#{label}')}' target='_blank'>{place}</a>" if book else place
 
 
 def as_html(result):
@@ -113,6 +125,6 @@ def as_html(result):
         m = result.mistake
         parts.append(
             f"<p>🤔 <b>{e(m.question)}</b></p><details><summary>Show the hint</summary>"
-            f"<p><b>{e(m.name)}.</b> {e(m.hint)}</p><p>Read again: {e(m.section)}</p></details>"
+            f"<p><b>{e(m.name)}.</b> {e(m.hint)}</p><p>Read again: {_link(m)}</p></details>"
         )
     return "".join(parts) + "</div>"

@@ -242,19 +242,23 @@ def _example(exercise, case, observation):
     if not case.public:
         return ""
     names = exercise.parameters or tuple(f"argument {i + 1}" for i in range(len(case.given)))
-    lines = [f"{name} = {show(value)}" for name, value in zip(names, case.given)]
+    lines = [_line(f"{name} = ", value) for name, value in zip(names, case.given)]
     if observation.failure:
         if observation.failure.message and observation.failure.kind == "raised":
             lines.append(f"raised: {observation.failure.type}: {observation.failure.message}")
     elif not observation.mutated:
-        lines.append(f"came:   {show(observation.value)}")
+        lines.append(_line("came:   ", observation.value))
     if case.then == "equal":
-        lines.append(f"wanted: {show(case.wanted.value)}")
+        lines.append(_line("wanted: ", case.wanted.value))
     return "\n".join(lines)
 
 
+def _line(name, value):
+    return name + show(value).replace("\n", "\n" + " " * len(name))
+
+
 def show(value, limit=400):
-    """A value as short text: arrays of one line a row, rounded to four digits."""
+    """A value as short text: arrays of one line a row, rounded to five decimals."""
     import numpy as np
 
     if isinstance(value, tuple | list):
@@ -267,7 +271,7 @@ def show(value, limit=400):
         elif array.ndim == 0:
             text = _number(array.item())
         else:
-            text = np.array2string(array, precision=4, suppress_small=True, threshold=60, separator=", ")
+            text = np.array2string(array, precision=5, suppress_small=True, threshold=60, separator=", ")
     return text if len(text) <= limit else text[:limit] + " …"
 
 
@@ -317,7 +321,7 @@ def _shape(shape):
 
 def _number(value):
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.7g}"
     text = repr(value)
     return text if len(text) <= 80 else text[:80] + " …"
 

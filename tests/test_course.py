@@ -1,0 +1,370 @@
+"""The repository's own rules, one a test. Each message names the file and the mend."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from autograder import release, rubric
+from coursekit import compare, recorded
+from coursekit.check import run
+from coursekit.observe import observe
+
+from .course import (
+    ROOT,
+    chapter,
+    code,
+    definitions,
+    graded,
+    notebook,
+    paths,
+    prose,
+    released,
+    solution,
+    stems,
+    title,
+    toc,
+    words,
+)
+
+SEEDS = int(os.environ.get("COURSE_SEEDS", "5"))  # 200 before a release: COURSE_SEEDS=200 make test
+CORE_WORDS, DEEPER_WORDS, CORE_MINUTES = 6500, 3000, 100
+
+each_stem = pytest.mark.parametrize("stem", stems())
+RUBRICS = [r for stem in stems() for r in rubric.load(stem).values()]
+each_rubric = pytest.mark.parametrize("r", RUBRICS, ids=lambda r: r.id)
+WRONG = [(r, mistake, f) for r in RUBRICS for mistake, f in r.mistakes.items()]
+each_mistake = pytest.mark.parametrize(("r", "mistake", "f"), WRONG, ids=[f"{r.id}: {m.name}" for r, m, _ in WRONG])
+RIGHT = [(r, name, f) for r in RUBRICS for name, f in {"the reference": r.reference, **r.alternatives}.items()]
+each_right = pytest.mark.parametrize(("r", "name", "f"), RIGHT, ids=[f"{r.id}: {name}" for r, name, _ in RIGHT])
+
+
+def examine(exercise, implementation):
+    return compare.examine(exercise, lambda case: observe(implementation, case, exercise.seconds))
+
+
+def failures(result):
+    return [f"{c.name}: {v.problem}" for c, v in zip(result.exercise.cases, result.verdicts) if not v.passed]
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+
+def test_there_is_a_chapter():
+    assert stems(), "_toc.yml names no chapter: add one under parts"
+
+
+@each_stem
+def test_a_stem_has_all_its_files(stem):
+    for path in (
+        f"book/{stem}.ipynb",
+        f"solutions/{stem}/{stem}.ipynb",
+        f"exercises/{stem}/{stem}.ipynb",
+        f"autograder/reference/{stem}.py",
+        f"autograder/rubrics/{stem}.py",
+        f"coursekit/cases/{stem}.safetensors",
+    ):
+        assert (ROOT / path).is_file(), f"{path} is missing: write it, or take {stem} out of _toc.yml"
+
+
+@pytest.mark.parametrize(
+    ("folder", "wanted"),
+    [
+        ("solutions", "{stem}/{stem}.ipynb"),
+        ("exercises", "{stem}/{stem}.ipynb"),
+        ("autograder/reference", "{stem}.py"),
+        ("autograder/rubrics", "{stem}.py"),
+        ("coursekit/cases", "{stem}.py {stem}.safetensors"),
+    ],
+)
+def test_nothing_else_is_there(folder, wanted):
+    allowed = {name for stem in stems() for name in wanted.format(stem=stem).split()} | {"__init__.py"}
+    there = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for path in there.split():
+        name = path.removeprefix(f"{folder}/")
+        data = re.fullmatch(r"([\w]+)/data/.+", name)
+        assert name in allowed or (data and data[1] in stems()), f"{path} belongs to no chapter of _toc.yml: move it"
+
+
+def test_every_page_of_the_book_is_in_the_table_of_contents():
+    pages = {p.stem for p in (ROOT / "book").iterdir() if p.suffix in (".md", ".ipynb")}
+    listed = {page.removeprefix("book/") for page in toc()}
+    assert pages == listed, f"in book/ or in _toc.yml, but not in both: {sorted(pages ^ listed)}"
+
+
+@each_stem
+def test_titles_agree(stem):
+    for where, nb in (("solutions", solution(stem)), ("exercises", released(stem))):
+        assert title(chapter(stem)) in title(nb), (
+            f"{where}/{stem}/{stem}.ipynb is called {title(nb)!r}: "
+            f"its title must hold the chapter's, {title(chapter(stem))!r}"
+        )
+
+
+def test_needs_come_before():
+    order = stems()
+    for stem in order:
+        needs = chapter(stem).metadata.get("coursekit", {}).get("needs")
+        assert needs is not None, (
+            f'book/{stem}.ipynb: write what it needs into its metadata: "coursekit": {{"needs": []}}'
+        )
+        for need in set(needs) & set(order):
+            assert order.index(need) < order.index(stem), f"_toc.yml: {stem} needs {need}, which comes later"
+
+
+# --- exercises --------------------------------------------------------------------------------------
+
+
+@each_stem
+def test_the_source_agrees_with_the_rubrics(stem):
+    problems = list(release.source_problems(stem, solution(stem), ROOT / "solutions" / stem))
+    assert not problems, "\n".join(problems)
+
+
+@each_stem
+def test_exercises_stand_in_the_order_of_the_rubrics(stem):
+    cells = list(graded(solution(stem)))
+    assert [c for c in cells if rubric.exercise_id(c).startswith(stem)] == [
+        rubric.grade_id(r.id) for r in rubric.load(stem).values()
+    ], f"solutions/{stem}: put the grade cells into the order of autograder/rubrics/{stem}.py"
+
+
+@each_rubric
+def test_an_exercise_has_title_minutes_and_hints_in_the_notebook(r):
+    text = "\n".join(c.source for c in prose(solution(r.stem)))
+    heading = re.search(rf"^### {re.escape(r.about.title)} · (\d+) min · (.+)$", text, re.M)
+    assert heading, f"solutions/{r.stem}: {r.id} needs the heading '### {r.about.title} · {r.about.minutes} min · …'"
+    assert int(heading[1]) == r.about.minutes, f"{r.id}: heading and rubric differ in minutes"
+    after = text[heading.end() :]
+    own = after[: (re.search(r"^### ", after, re.M) or re.search(r"\Z", after)).start()]
+    assert own.count("<details>") >= 1, f"solutions/{r.stem}: {r.id} needs hints, folded in <details>"
+
+
+@each_rubric
+def test_an_exercise_has_three_mistakes_and_two_alternatives(r):
+    assert len(r.mistakes) >= 3, (
+        f"autograder/rubrics/{r.stem}.py: {r.id} recognizes {len(r.mistakes)} mistakes; add some"
+    )
+    assert len(r.alternatives) >= 2, f"autograder/rubrics/{r.stem}.py: {r.id} has {len(r.alternatives)} alternatives"
+    assert not r.about.parameters or any(not g.public for g in r.givens), f"{r.id} has no hidden case"
+
+
+@each_rubric
+def test_hints_lead_to_a_section_of_the_book(r):
+    for mistake in r.mistakes:
+        page, _, label = mistake.section.partition("#")
+        text = "\n".join(c.source for c in prose(chapter(page)))
+        assert f"({label})=" in text, f"{r.id}, {mistake.name!r}: book/{page}.ipynb has no label ({label})="
+
+
+@each_stem
+def test_core_exercises_fit_into_an_evening(stem):
+    minutes = sum(r.about.minutes for r in rubric.load(stem).values() if not r.about.stretch)
+    assert minutes <= CORE_MINUTES, (
+        f"autograder/rubrics/{stem}.py: the core takes {minutes} minutes; move some to stretch"
+    )
+
+
+@each_rubric
+def test_the_stub_fails_its_check(r):
+    cell = next(
+        c
+        for c in code(released(r.stem))
+        if c.metadata.get("nbgrader", {}).get("grade_id") == f"{rubric.grade_id(r.id)}-code"
+    )
+    space = definitions_up_to(released(r.stem), cell)
+    result = run(r.id, space.get(r.name))
+    assert not result.passed, f"exercises/{r.stem}: the stub of {r.id} passes its own check"
+    assert result.share == 0, f"exercises/{r.stem}: the stub of {r.id} earns points"
+
+
+def definitions_up_to(nb, cell):
+    """What the student has after running the imports and `cell`."""
+    space = {}
+    exec("import math, torch, numpy as np\nfrom torch import nn", space)
+    exec(cell.source, space)
+    return space
+
+
+@each_stem
+def test_model_answers_are_the_notebooks_and_pass_check_and_grade(stem):
+    space = definitions(solution(stem))
+    for r in rubric.load(stem).values():
+        for result in (run(r.id, space[r.name]), examine(r.exercise("fresh"), space[r.name])):
+            assert result.passed, f"solutions/{stem}: the model answer of {r.id} fails: {failures(result)}"
+
+
+@each_right
+def test_right_answers_pass_check_and_grade(r, name, f):
+    for result in (run(r.id, f), examine(r.exercise("fresh"), f)):
+        assert result.passed, f"{r.id}, {name}: {failures(result)}"
+
+
+@each_mistake
+def test_mistakes_fail_check_and_grade_and_are_recognized(r, mistake, f):
+    for where, result in (("check", run(r.id, f)), ("grade", examine(r.exercise("fresh"), f))):
+        assert not result.passed, f"{r.id}: the {where} lets {mistake.name!r} pass; add a case that tells it apart"
+        assert result.mistake == mistake, (
+            f"{r.id}: the {where} takes {mistake.name!r} for {result.mistake and result.mistake.name!r}; "
+            "add a case on which the two differ"
+        )
+
+
+@each_rubric
+def test_on_fresh_seeds_references_pass_and_mistakes_never_do(r):
+    for i in range(SEEDS):
+        exercise = r.exercise(f"seed {i}")
+        result = examine(exercise, r.reference)
+        assert result.passed, f"{r.id}, seed {i}: the reference fails its own rubric: {failures(result)}"
+        for k, mistake in enumerate(exercise.mistakes):
+            verdicts = [compare.judge(exercise, c, c.mistaken[k]) for c in exercise.cases]
+            assert not all(v.passed for v in verdicts), f"{r.id}, seed {i}: {mistake.name!r} passes"
+
+
+# --- the release ------------------------------------------------------------------------------------
+
+
+@each_stem
+def test_the_release_is_fresh(stem):
+    assert not release.stale(stem, ROOT), release.stale(stem, ROOT)
+
+
+@each_stem
+def test_the_release_holds_no_answer(stem):
+    text = "\n".join(c.source for c in released(stem).cells)
+    for word in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder"):
+        assert word not in text, f"exercises/{stem} holds {word!r}: run `autograder release {stem}`"
+
+
+@each_stem
+def test_recorded_cases_match_the_rubrics(stem):
+    assert [e.id for e in recorded.exercises(stem)] == [r.id for r in rubric.load(stem).values()]
+    for e in recorded.exercises(stem):
+        assert all(c.public for c in recorded.exercise(e.id).cases), f"{e.id}: a hidden case is recorded"
+
+
+# --- the book ---------------------------------------------------------------------------------------
+
+
+@each_stem
+def test_a_chapter_keeps_to_its_length(stem):
+    core, deeper = paths(chapter(stem))
+    assert words(core) <= CORE_WORDS, f"book/{stem}.ipynb: the core path has {words(core)} words; at most {CORE_WORDS}"
+    assert words(deeper) <= DEEPER_WORDS, (
+        f"book/{stem}.ipynb: Go deeper has {words(deeper)} words; at most {DEEPER_WORDS}"
+    )
+    assert words(core) > 2000, (
+        f"book/{stem}.ipynb: the core path has {words(core)} words; is the markup still understood?"
+    )
+
+
+def glossary():
+    """The glossary's terms by the stem whose chapter explains them: a section of book/glossary.md per stem."""
+    terms, stem = {}, None
+    for line in (ROOT / "book/glossary.md").read_text().splitlines():
+        if label := re.fullmatch(r"\(glossary-(\w+)\)=", line):
+            stem = label[1]
+        elif stem and (term := re.fullmatch(r"([A-Za-z][\w’'() /-]*)", line)):  # definitions are indented
+            terms.setdefault(stem, []).append(term[1].strip())
+    return terms
+
+
+def test_the_glossary_has_terms_of_every_chapter():
+    assert set(stems()) <= set(glossary()), "book/glossary.md: give every chapter a section (glossary-<stem>)="
+
+
+def needed(stem):
+    """The chapters whose words `stem` may use: its needs, and theirs."""
+    page = ROOT / f"book/{stem}.ipynb"
+    needs = notebook(f"book/{stem}.ipynb").metadata.coursekit.needs if page.exists() else []
+    return {"intro", stem}.union(*map(needed, needs))
+
+
+@each_stem
+def test_the_core_path_uses_no_word_from_outside_its_needs(stem):
+    core, _ = paths(chapter(stem))
+    known = needed(stem)
+    for owner, terms in glossary().items():
+        if owner not in known:
+            for term in terms:
+                assert not re.search(rf"\{{term\}}`[^`]*\b{re.escape(term)}\b", core, re.I), (
+                    f"book/{stem}.ipynb uses {term!r}, which {owner} explains: explain it, or add {owner} to its needs"
+                )
+
+
+@each_stem
+def test_the_book_solves_no_exercise(stem):
+    for name, f in definitions(chapter(stem)).items():
+        for r in rubric.load(stem).values():
+            assert not run(r.id, f).passed, f"book/{stem}.ipynb: {name} solves {r.id}; show a sibling problem instead"
+
+
+@each_stem
+def test_the_book_asserts_its_target(stem):
+    asserts = [c for c in code(chapter(stem)) if re.search(r"^assert ", c.source, re.M)]
+    assert asserts, f"book/{stem}.ipynb: assert what the chapter's own run must reach"
+
+
+def test_the_book_imports_nothing_from_autograder():
+    for path in (ROOT / "book").rglob("*"):
+        if path.suffix in (".ipynb", ".py", ".md") and "conftest" not in path.name:
+            assert not re.search(r"(from|import) +autograder", path.read_text()), f"{path} imports autograder"
+
+
+def test_coursekit_imports_nothing_from_autograder():
+    for path in (ROOT / "coursekit").rglob("*.py"):
+        assert not re.search(r"(from|import) +autograder", path.read_text()), f"{path} imports autograder"
+
+
+# --- every notebook ---------------------------------------------------------------------------------
+
+NOTEBOOKS = [
+    path
+    for path in subprocess.run(["git", "ls-files", "*.ipynb"], cwd=ROOT, capture_output=True, text=True).stdout.split()
+    if (ROOT / path).exists()
+]
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS)
+
+
+@each_notebook
+def test_no_outputs_are_committed(path):
+    for cell in code(notebook(path)):
+        assert not cell.outputs, f"{path}, cell {cell.id}: clear its outputs"
+        assert cell.execution_count is None, f"{path}, cell {cell.id}: clear its execution count"
+
+
+@each_notebook
+def test_cell_ids_are_stable_names(path):
+    ids = [cell.id for cell in notebook(path).cells]
+    assert len(ids) == len(set(ids)), f"{path}: a cell id stands twice"
+    for id in ids:
+        assert not re.fullmatch(r"[0-9a-f]{8}", id), f"{path}: give cell {id} a name that says what it holds"
+
+
+@each_notebook
+def test_every_picture_in_prose_has_alt_text(path):
+    for cell in prose(notebook(path)):
+        assert not re.search(r"!\[\s*\]", cell.source), f"{path}, cell {cell.id}: an image without alt text"
+        for tag in re.findall(r"<(?:img|svg)\b[^>]*>", cell.source):
+            assert re.search(r"(alt|aria-label)=[\"'][^\"']+", tag), f"{path}, cell {cell.id}: {tag} has no alt text"
+
+
+@each_stem
+def test_every_figure_of_a_chapter_has_alt_text(stem):
+    for cell in code(chapter(stem)):
+        if re.search(r"plt\.|\bplot\.(?!use)", cell.source) and "def " not in cell.source.split("\n")[0]:
+            about = cell.metadata.get("mystnb", {})
+            if "plt.subplots" in cell.source or "plt.figure" in cell.source:
+                alt = about.get("image", {}).get("alt", "")
+                assert len(alt) > 30, (
+                    f"book/{stem}.ipynb, cell {cell.id}: say in mystnb.image.alt what the picture shows"
+                )
+
+
+def test_json_of_notebooks_is_as_nbformat_writes_it():
+    for path in NOTEBOOKS:
+        text = (ROOT / path).read_text()
+        plain = json.dumps(json.loads(text), indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+        assert text == plain, f"{path}: write it with nbformat.write, so that changes stay small"
