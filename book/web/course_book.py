@@ -13,7 +13,6 @@ import imagesize
 from fontTools import subset
 
 COLAB, BINDER = "https://colab.research.google.com", "https://mybinder.org"
-MATHJAX = "_static/mathjax/tex-chtml.js"
 
 
 def setup(app):
@@ -21,7 +20,6 @@ def setup(app):
     app.connect("source-read", depend_on_exercise)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
-    app.connect("html-page-context", keep_quizzes_here, priority=700)
     app.connect("build-finished", finish_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -107,13 +105,6 @@ def load_pictures_late(app, page, template, context, doctree):
 
     if "body" in context:
         context["body"] = re.sub(r"<img\b[^>]*>", late, context["body"])
-
-
-def keep_quizzes_here(app, page, template, context, doctree):
-    """JupyterQuiz fetches MathJax from another site when the page's own is slow to start."""
-    if "body" in context:
-        other = re.compile(r"https://cdn\.jsdelivr\.net/npm/mathjax@3/es5/tex-svg\.js")
-        context["body"] = other.sub(context["pathto"](MATHJAX, 1), context["body"])
 
 
 def finish_site(app, exception):

@@ -8,12 +8,3 @@ if (server) {
     box.querySelector(".course-exercise-online").hidden = true;
   }
 }
-
-// Quizzes that were drawn before MathJax had started still show their formulas as they were written.
-window.addEventListener("load", async () => {
-  const quizzes = [...document.querySelectorAll(".Quiz")];
-  if (quizzes.length && window.MathJax?.startup?.promise) {
-    await MathJax.startup.promise;
-    await MathJax.typesetPromise(quizzes);
-  }
-});
