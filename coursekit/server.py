@@ -23,41 +23,47 @@ def _jupyter_server_extension_points():
 
 
 def _load_jupyter_server_extension(server):
-    base, course = server.web_app.settings["base_url"], Path(server.root_dir)
+    course = Path(server.root_dir)
+    book = course / "_build/html"
+
+    def at(pattern):
+        return url_path_join(server.web_app.settings["base_url"], pattern)
+
     server.web_app.add_handlers(
         ".*",
         [
-            (
-                url_path_join(base, "book"),
-                web.RedirectHandler,
-                {"url": url_path_join(base, "book/"), "permanent": False},
-            ),
-            (url_path_join(base, "book/(.*)"), BookHandler, {"path": course / "_build/html"}),
-            (url_path_join(base, r"course/open/(\w+)"), OpenHandler, {"course": course}),
+            (at("book"), web.RedirectHandler, {"url": at("book/"), "permanent": False}),
+            (at(r"book/(|.*\.html)"), PageHandler, {"book": book}),
+            (at("book/(.*)"), FileHandler, {"path": book}),
+            (at(r"course/open/(\w+)"), OpenHandler, {"course": course}),
         ],
     )
 
 
-class BookHandler(JupyterHandler, web.StaticFileHandler):
-    """A file of the built book. Pages learn from a meta element that this server can open exercises."""
+class PageHandler(JupyterHandler):
+    """A page of the built book. It learns from a meta element that this server can open exercises."""
+
+    def initialize(self, book):
+        self.book = book
+
+    @web.authenticated
+    def get(self, path):
+        if not (self.book / "index.html").exists():
+            raise web.HTTPError(503, "The book is not built yet: run make book.")
+        page = (self.book / (path or "index.html")).resolve()
+        if not (page.is_relative_to(self.book.resolve()) and page.is_file()):
+            raise web.HTTPError(404)
+        here = f'<meta name="course-server" content="{escape(url_path_join(self.base_url, "course/"))}">'
+        self.set_header("Cache-Control", "no-cache")
+        self.finish(page.read_text(encoding="utf-8").replace("<head>", "<head>" + here, 1))
+
+
+class FileHandler(JupyterHandler, web.StaticFileHandler):
+    """Anything else of the built book, as it is."""
 
     @web.authenticated
     async def get(self, path, include_body=True):
-        if not path or path.endswith("/"):
-            path += "index.html"
-        if not path.endswith(".html"):
-            return await web.StaticFileHandler.get(self, path, include_body)
-        place = self.get_absolute_path(self.root, self.parse_url_path(path))
-        page = Path(self.validate_absolute_path(self.root, place)).read_text(encoding="utf-8")
-        here = escape(url_path_join(self.base_url, "course/"))
-        self.set_header("Content-Type", "text/html; charset=utf-8")
-        self.set_header("Cache-Control", "no-cache")
-        return self.finish(page.replace("<head>", f'<head><meta name="course-server" content="{here}">', 1))
-
-    def validate_absolute_path(self, root, absolute_path):
-        if not Path(root, "index.html").exists():
-            raise web.HTTPError(404, "The book is not built yet: run make book.")
-        return super().validate_absolute_path(root, absolute_path)
+        await web.StaticFileHandler.get(self, path, include_body)
 
 
 class OpenHandler(JupyterHandler):

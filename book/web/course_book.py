@@ -71,7 +71,7 @@ def add_exercise_button(app, page, template, context, doctree):
     )
     button = (
         f'<div class="course-exercise" data-stem="{stem}"><span class="course-exercise-label">The exercise</span>'
-        f'<span class="course-exercise-local" hidden><a class="btn"><i class="fa-solid fa-pen-to-square" '
+        f'<span class="course-exercise-local" hidden><a class="btn" target="_blank"><i class="fa-solid fa-pen-to-square" '
         f'aria-hidden="true"></i> Open the exercise</a></span>'
         f'<span class="course-exercise-online">{online}</span></div>'
     )

@@ -1,0 +1,199 @@
+"""The book as a reader sees it in Chromium: wide and narrow, by day and by night, with no network but the book's own."""
+
+import gzip
+import json
+
+import pytest
+from places import ROOT, build
+
+CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
+PAGES = ["intro", *CHAPTERS, "glossary", "bibliography", "instructors"]
+SIZES = {"wide": {"width": 1280}, "narrow": {"width": 390, "height": 800}, "small": {"width": 320, "height": 640}}
+FIRST_VIEW = 900_000  # bytes, compressed, before anything is scrolled
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_needs_nobody_else_and_complains_of_nothing(visit, online, name, size, scheme):
+    reader = visit(online, scheme=scheme, **SIZES[size])
+    page = reader.open(f"book/{name}.html")
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    page.wait_for_load_state("networkidle")
+    assert reader.outside == []
+    assert reader.complaints == []
+    assert [answer.url for answer in reader.responses if answer.status >= 400] == []
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_never_scrolls_sideways(visit, online, name, size):
+    page = visit(online, **SIZES[size]).open(f"book/{name}.html")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= SIZES[size]["width"], f"{name} is {width} pixels wide: let what is too wide scroll by itself"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_first_view_is_light(visit, online, name):
+    reader = visit(online)
+    reader.open(f"book/{name}.html")
+    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in reader.responses if answer.ok}
+    heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
+    assert sum(sizes.values()) < FIRST_VIEW, heaviest
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_formulas_are_typeset(visit, online, name):
+    page = visit(online).open(f"book/{name}.html")
+    formulas, typeset = (
+        page.locator(what).count() for what in (".math.notranslate", ".math.notranslate mjx-container")
+    )
+    assert formulas > 0
+    assert formulas == typeset
+    assert page.locator("mjx-merror").count() == 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pictures_say_what_they_show_and_wait(visit, online, name):
+    page = visit(online).open(f"book/{name}.html")
+    pictures = page.locator("article img").evaluate_all(
+        "all => all.map(i => [i.getAttribute('src'), i.alt, i.loading, i.getAttribute('width')])"
+    )
+    for place, (source, text, loading, width) in enumerate(pictures):
+        assert len(text) > 15, f"{source} in {name} has no alternative text that says what it shows"
+        assert not text.endswith((".png", ".svg")), f"the alternative text of {source} in {name} is a file's name"
+        assert width, f"{source} in {name} does not know its size: the page jumps when it comes"
+        assert place == 0 or loading == "lazy"
+
+
+def test_pictures_far_below_are_not_fetched_before_they_are_needed(visit, online):
+    reader = visit(online)
+    page = reader.open("book/perceptron.html")
+    fetched = {answer.url for answer in reader.responses}
+    last = page.locator("article img").last
+    assert last.evaluate("image => image.src") not in fetched
+    last.scroll_into_view_if_needed()
+    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=last.element_handle())
+
+
+def test_icons_are_drawn(visit, online):
+    """The subset of the icon font holds what the theme draws with it."""
+    page = visit(online).open("book/perceptron.html")
+    page.wait_for_function("document.fonts.status == 'loaded'")
+    missing = page.evaluate(
+        """() => [...document.querySelectorAll("i[class*=fa-], span[class*=fa-]")].filter(icon => {
+            const style = getComputedStyle(icon, "::before");
+            const letter = style.content.replaceAll('"', "");
+            return letter == "none" || !document.fonts.check(`${style.fontWeight} 16px ${style.fontFamily}`, letter);
+        }).map(icon => icon.className)"""
+    )
+    assert missing == []
+
+
+def test_search_finds_a_word(visit, online):
+    reader = visit(online)
+    page = reader.open("search.html?q=perceptron")
+    page.wait_for_selector("#search-results ul.search li a")
+    assert any(
+        "perceptron.html" in link
+        for link in page.locator("#search-results li a").evaluate_all("a => a.map(l => l.href)")
+    )
+    assert reader.outside == []
+    assert reader.complaints == []
+
+
+def test_a_quiz_answers(visit, online):
+    page = visit(online).open("book/perceptron.html")
+    choice = page.locator("details.quiz-choice").first
+    assert not choice.locator(".sd-summary-content").is_visible()
+    choice.locator("summary").click()
+    assert choice.locator(".sd-summary-content").is_visible()
+    assert choice.locator(".sd-summary-content").inner_text().strip()
+
+
+def test_everything_can_be_reached_by_keyboard(visit, online):
+    page = visit(online).open("book/perceptron.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
+    choice = page.locator("details.quiz-choice summary").first
+    choice.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("details.quiz-choice").first.evaluate("fold => fold.open")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline != "none", "what has the keyboard's focus must show it"
+
+
+def test_code_can_be_copied(visit, online):
+    page = visit(online).open("book/perceptron.html")
+    assert page.locator("button.copybtn").count() > 0
+
+
+# --- the exercise button ---------------------------------------------------------------------------
+
+
+def test_read_online_the_exercise_is_downloaded(visit, online):
+    page = visit(online).open("book/perceptron.html")
+    box = page.locator(".course-exercise").first
+    assert not box.locator(".course-exercise-local").is_visible()
+    with page.expect_download() as waiting:
+        box.get_by_text("Download").click()
+    released = ROOT / "exercises/perceptron/perceptron.ipynb"
+    assert json.loads(waiting.value.path().read_text()) == json.loads(released.read_text())
+
+
+def test_without_an_address_no_button_needs_one(visit, online):
+    page = visit(online).open("book/perceptron.html")
+    links = page.locator("a[href^=http]").evaluate_all("all => all.map(a => a.href)")
+    assert [link for link in links if "colab" in link or "mybinder" in link] == []
+    assert (
+        page.locator(".btn-source-repository-button, .dropdown-source-buttons, .dropdown-launch-buttons").count() == 0
+    )
+
+
+@pytest.fixture(scope="module")
+def small_book(tmp_path_factory):
+    """write(folder, address) → a book of two pages with this repository's configuration and hooks."""
+
+    def write(address="", release=True):
+        folder = tmp_path_factory.mktemp("book")
+        (folder / "book").mkdir()
+        (folder / "book/web").symlink_to(ROOT / "book/web")
+        config = (ROOT / "_config.yml").read_text()
+        assert 'url: ""' in config
+        (folder / "_config.yml").write_text(config.replace('url: ""', f'url: "{address}"'))
+        (folder / "_toc.yml").write_text("format: jb-book\nroot: book/intro\nchapters:\n- file: book/perceptron\n")
+        (folder / "book/references.bib").write_text("")
+        for name in "intro", "perceptron":
+            (folder / f"book/{name}.md").write_text(
+                f"---\nkernelspec: {{name: python3}}\n---\n\n# Page {name}\n\nText.\n"
+            )
+        if release:
+            (folder / "exercises/perceptron").mkdir(parents=True)
+            (folder / "exercises/perceptron/perceptron.ipynb").write_text("{}")
+        status, log = build(folder)
+        assert status == 0, log
+        return (folder / "_build/html/book/perceptron.html").read_text()
+
+    return write
+
+
+def test_with_an_address_the_buttons_that_need_it_appear(small_book):
+    page = small_book("https://github.com/someone/course")
+    assert (
+        "https://colab.research.google.com/github/someone/course/blob/main/exercises/perceptron/perceptron.ipynb"
+        in page
+    )
+    assert (
+        "https://mybinder.org/v2/gh/someone/course/main?urlpath=lab/tree/exercises/perceptron/perceptron.ipynb" in page
+    )
+    assert 'href="https://github.com/someone/course"' in page
+    assert "https://github.com/someone/course/issues/new" in page
+    assert "https://github.com/someone/course/edit/main/book/perceptron.md" in page
+
+
+def test_without_a_release_there_is_no_button(small_book):
+    page = small_book(release=False)
+    assert "Page perceptron" in page
+    assert "course-exercise" not in page
