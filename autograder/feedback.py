@@ -1,0 +1,292 @@
+"""The page a student gets back: every exercise with its points, its cases, a question, and a hint in a fold.
+
+What student code wrote is cleaned and never run; hidden cases show no inputs, no wanted values and no code; the page
+asks no other place for anything (its own policy forbids the browser to).
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import jinja2
+import nh3
+from markupsafe import Markup
+from nbconvert.exporters import Exporter
+from traitlets import default
+
+from .report import PASSED, UNDECIDED, Report
+from .rubric import exercise_id
+
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+TEXT_LIMIT = 20_000  # characters of one output
+IMAGE_LIMIT = 2_000_000
+TAGS = set(
+    "b blockquote br caption code dd details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s small span strong "
+    "sub summary sup table tbody td tfoot th thead tr u ul".split()
+)
+ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}}  # no style, no class, no id
+UNJUDGED = (
+    "These marks were computed inside the notebook's own process, where code in the notebook could have forged them."
+)
+
+
+@dataclass
+class Card:
+    """One exercise on the page. `score` is what the gradebook says, where there is one."""
+
+    id: str
+    title: str
+    score: float | None
+    max_points: float
+    outcome: str = ""
+    report: object = None
+    by_hand: bool = False  # a person has changed the score
+    comment: str = ""  # these three are safe HTML
+    answer: str = ""
+    code: str = ""
+    outputs: list = field(default_factory=list)
+
+    @property
+    def share(self):
+        return 1.0 if not self.max_points else (self.score or 0.0) / self.max_points
+
+
+class FeedbackExporter(Exporter):
+    """Takes the place of nbgrader's HTML template."""
+
+    @default("file_extension")
+    def _file_extension_default(self):
+        return ".html"
+
+    output_mimetype = "text/html"
+
+    def from_notebook_node(self, nb, resources=None, **kw):
+        nb, resources = super().from_notebook_node(nb, resources, **kw)
+        about = resources["nbgrader"]
+        book = book_address(self.parent.coursedir.root) if self.parent else ""
+        text = notebook_page(
+            nb,
+            stem=about["notebook"],
+            student=about["student"],
+            penalty=about.get("late_penalty") or 0.0,
+            book=book,
+        )
+        return text, resources
+
+
+def notebook_page(nb, *, stem, student="", penalty=0.0, book=""):
+    """The page of an autograded notebook that `GetGrades` has put scores and comments into."""
+    try:
+        report = Report.from_dict(nb.metadata["autograder"]["report"])
+    except (KeyError, TypeError):
+        report = None
+    cards, shown = [], set()
+    for index, cell in enumerate(nb.cells):
+        about = cell.metadata.get("nbgrader", {})
+        if not about.get("grade") and not about.get("task"):
+            continue
+        solution = index if about.get("solution") else _solution(nb, index)
+        shown |= {index, solution}
+        cards.append(_card(nb, cell, solution, report))
+    rest = [_shown(cell) for i, cell in enumerate(nb.cells) if i not in shown and _is_own(cell)]
+    notes = [] if report else [UNJUDGED]
+    return _render(stem, cards, student=student, penalty=penalty, book=book, rest=rest, notes=notes)
+
+
+def report_page(report, *, title=""):
+    """The page of one's own report, without a gradebook."""
+    cards = [Card(e.exercise, e.title, e.points, e.max_points, e.outcome, e) for e in report.exercises.values()]
+    return _render(report.stem, cards, student=title)
+
+
+def fragment(exercise, book=""):
+    """One exercise's verdict as a piece of HTML, for the formgrader."""
+    card = Card(exercise.exercise, exercise.title, exercise.points, exercise.max_points, exercise.outcome, exercise)
+    return _environment().get_template("fragment.html").render(card=card, book=book)
+
+
+def book_address(course):
+    """Where the rendered book stands, from `_config.yml` (html.baseurl); "" if it does not say."""
+    import yaml
+
+    try:
+        config = yaml.safe_load(Path(course, "_config.yml").read_text(encoding="utf-8")) or {}
+        address = (config.get("html") or {}).get("baseurl") or ""
+    except (OSError, yaml.YAMLError, AttributeError):
+        return ""
+    return address.rstrip("/") if address.startswith(("https://", "http://")) else ""
+
+
+def _card(nb, cell, solution, report):
+    about = cell.metadata["nbgrader"]
+    id = exercise_id(about["grade_id"])
+    exercise = report.exercises.get(id) if report else None
+    card = Card(id, exercise.title if exercise else id, about.get("score"), about["points"], report=exercise)
+    if exercise:
+        card.outcome = exercise.outcome
+        card.by_hand = bool(about.get("by_hand"))
+        if exercise.outcome == UNDECIDED and not card.by_hand:
+            card.score = None
+    elif about.get("solution") or about.get("task"):
+        card.outcome = "written"
+        card.title = "A written answer"
+        card.answer = markdown(cell.source) if cell.cell_type == "markdown" else highlighted(cell.source)
+    else:
+        card.outputs = [_output(o) for o in cell.get("outputs", []) if o.output_type in ("stream", "error")]
+    if solution is not None:
+        source = nb.cells[solution]
+        card.comment = markdown(source.metadata.get("nbgrader", {}).get("comment") or "")
+        if card.outcome != "written":
+            card.code = highlighted(source.source)
+            card.outputs = [_output(o) for o in source.get("outputs", [])] + card.outputs
+    return card
+
+
+def _solution(nb, index):
+    """The cell in which the exercise of the grade cell at `index` is solved."""
+    wanted = nb.cells[index].metadata["nbgrader"]["grade_id"] + "-code"
+    solutions = [
+        (i, c.metadata["nbgrader"]["grade_id"])
+        for i, c in enumerate(nb.cells)
+        if c.metadata.get("nbgrader", {}).get("solution")
+    ]
+    named = [i for i, id in solutions if id == wanted]
+    before = [i for i, id in solutions if i < index]
+    return (named or before[-1:] or [None])[0]
+
+
+def _is_own(cell):
+    """A cell that the student wrote or ran: no locked text, no grade cell."""
+    return cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("grade") and cell.source.strip()
+
+
+def _shown(cell):
+    return {"code": highlighted(cell.source), "outputs": [_output(o) for o in cell.get("outputs", [])]}
+
+
+def _output(output):
+    """An output of student code as something harmless: text, cleaned HTML, or a picture made of pixels."""
+    if output.output_type == "stream":
+        return {"text": plain_text(output.get("text", "")), "error": output.get("name") == "stderr"}
+    if output.output_type == "error":
+        lines = output.get("traceback") or [f"{output.get('ename', '')}: {output.get('evalue', '')}"]
+        return {"text": plain_text("\n".join(map(str, lines))), "error": True}
+    data = output.get("data", {})
+    for kind in ("image/png", "image/jpeg"):
+        picture = _picture(data.get(kind), kind)
+        if picture:
+            return {"picture": picture}
+    if "text/html" in data:
+        return {"html": clean(_joined(data["text/html"]))}
+    return {"text": plain_text(_joined(data.get("text/plain", "")))}
+
+
+def _picture(value, kind):
+    try:
+        data = base64.b64decode(_joined(value), validate=False)
+    except (binascii.Error, ValueError, TypeError):
+        return None
+    magic = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}[kind]
+    if not data.startswith(magic) or len(data) > IMAGE_LIMIT:
+        return None
+    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def _joined(value):
+    return "".join(map(str, value)) if isinstance(value, list) else str(value or "")
+
+
+def plain_text(text):
+    """Text without terminal codes and control characters, of bounded length."""
+    text = CONTROL.sub("", ANSI.sub("", _joined(text).replace("\r\n", "\n").replace("\r", "\n")))
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n[… the rest is left out]"
+
+
+def clean(html):
+    """HTML that student code wrote: tables and text remain; scripts, styles, pictures, links and SVG do not."""
+    cut = html if len(html) <= TEXT_LIMIT else html[:TEXT_LIMIT]
+    return Markup(
+        nh3.clean(cut, tags=TAGS, attributes=ATTRIBUTES, clean_content_tags={"script", "style", "svg", "math"})
+    )
+
+
+def markdown(text):
+    """Markdown as cleaned HTML."""
+    if not text:
+        return Markup()
+    import mistune
+
+    return clean(str(mistune.html(plain_text(text))))
+
+
+def highlighted(source):
+    """Python code as HTML with Pygments' classes."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return Markup(highlight(plain_text(source), PythonLexer(), HtmlFormatter(nowrap=True)))
+
+
+def number(value):
+    """Points as people write them: 3, 2.5, 1.33."""
+    return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def read_again(section, book):
+    """(text, address) for a section "<page>#<label>"; the address is "" while the book's is not known."""
+    page, _, label = section.partition("#")
+    words = label.removeprefix(f"{page}-").replace("-", " ")
+    text = f"{page.replace('_', ' ').capitalize()}, “{words}”" if words else page.capitalize()
+    return text, f"{book}/book/{page}.html#{label}" if book else ""
+
+
+@cache
+def _environment():
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["number"] = number
+    environment.globals.update(read_again=read_again, PASSED=PASSED, UNDECIDED=UNDECIDED)
+    return environment
+
+
+def render(template, **values):
+    """A page from `templates/`, with the styles of all our pages inside."""
+    from pygments.formatters import HtmlFormatter
+
+    styles = (Path(__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
+    light = HtmlFormatter(style="friendly").get_style_defs(".code")
+    dark = HtmlFormatter(style="github-dark").get_style_defs(".code")
+    styles += (
+        f"\n{light}\n@media (prefers-color-scheme: dark) {{\n{dark}\n}}\n.code {{ background: none !important; }}\n"
+    )
+    return _environment().get_template(template).render(styles=Markup(styles), **values)
+
+
+def _render(stem, cards, *, student="", penalty=0.0, book="", rest=(), notes=()):
+    counted = [c for c in cards if c.max_points]
+    total = sum(c.score or 0.0 for c in cards) - penalty
+    return render(
+        "feedback.html",
+        title=stem.replace("_", " ").capitalize(),
+        student=student,
+        cards=cards,
+        counted=counted,
+        badges=[c for c in cards if not c.max_points and c.outcome == PASSED],
+        total=max(total, 0.0),
+        max_total=sum(c.max_points for c in cards),
+        undecided=[c for c in cards if c.outcome == UNDECIDED and not c.by_hand],
+        penalty=penalty,
+        book=book,
+        rest=list(rest),
+        notes=list(notes),
+    )

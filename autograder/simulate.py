@@ -1,0 +1,251 @@
+"""A class to try things out on: model answers, other right answers, known mistakes, and all that goes wrong.
+
+Each simulated student is a notebook in `submitted/`; what each one is, and what the grade must be, stands in a
+manifest beside the seeds, outside `submitted/`.
+"""
+
+import ast
+import inspect
+import json
+import random
+import textwrap
+import types
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+
+from coursekit import compare
+
+from . import grade, rubric
+from .course import CourseError
+from .solution import model_answer
+
+NAMES = """Ada Alan Anita Barbara Bernard Claude Corinna David Edsger Fei-Fei Frank Frances Geoffrey Grace Hedy Ian
+Jürgen Karen Katherine Leslie Margaret Marvin Noam Ruslan Seymour Sofia Teuvo Timnit Vladimir Warren Yann Yoshua""".split()
+
+BROKEN = {
+    "syntax error": "def {name}({parameters}):\n    return (\n",
+    "crash": "def {name}({parameters}):\n    import os\n    os._exit(1)\n",
+    "endless loop": "def {name}({parameters}):\n    while True:\n        pass\n",
+    "catches everything": "def {name}({parameters}):\n    while True:\n        try:\n            while True:\n                pass\n"
+    "        except BaseException:\n            pass\n",
+    "prints": "def {name}({parameters}):\n    print({first})\n",
+    "raises": "def {name}({parameters}):\n    raise ValueError('no idea')\n",
+}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One student's answer to one exercise: its kind, the code of the cell, and what it must earn."""
+
+    exercise: str
+    kind: str  # "model", "alternative", "mistake", "stub" or one of BROKEN
+    source: str
+    points: float
+    outcome: str
+    name: str = ""  # of the alternative or the mistake
+
+    def plain(self):
+        return {k: getattr(self, k) for k in ("kind", "name", "points", "outcome")}
+
+
+class Catalog:
+    """Every answer that a chapter's rubrics know, as cells of the released notebook."""
+
+    def __init__(self, stem, course):
+        self.stem = stem
+        self.rubrics = rubric.load(stem)
+        self.released, self.model = course.notebook("release", stem), course.notebook("source", stem)
+        seed = grade.secret_seed(course.root, stem)
+        self.exercises = {r.id: r.exercise(seed) for r in self.rubrics.values()}
+
+    def answer(self, id, kind, name=""):
+        """The `Answer` of that kind to the exercise `id`."""
+        r, exercise = self.rubrics[id.partition(".")[2]], self.exercises[id]
+        stub = self.cell(self.released, id).source
+        if kind == "model":
+            source, share = model_answer(self.model, id), 1.0
+        elif kind == "alternative":
+            source, share = _with_definition(stub, standalone(r.alternatives[name], r.name)), 1.0
+        elif kind == "mistake":
+            mistake, implementation = next((m, i) for m, i in r.mistakes.items() if m.name == name)
+            source = _with_definition(stub, standalone(implementation, r.name))
+            index = list(r.mistakes).index(mistake)
+            seen = {c.name: c.mistaken[index] for c in exercise.cases}
+            share = compare.examine(exercise, lambda case: seen[case.name]).share
+        elif kind == "stub":
+            source, share = stub, 0.0
+        else:
+            parameters = ", ".join(exercise.parameters)
+            first = exercise.parameters[0] if exercise.parameters else "42"
+            source = _with_definition(stub, BROKEN[kind].format(name=r.name, parameters=parameters, first=first))
+            share = 0.0
+        right = kind in ("model", "alternative")
+        points = round(exercise.points * share, 2)
+        return Answer(id, kind, source, points, "passed" if right else "failed", name)
+
+    def cell(self, nb, id):
+        """The cell in which the exercise is solved."""
+        wanted = rubric.grade_id(id) + "-code"
+        return next(c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == wanted)
+
+    def notebook(self, answers, without=()):
+        """The released notebook with these answers, and without the grade cells of some exercises."""
+        nb = nbformat.from_dict(json.loads(nbformat.writes(self.released)))
+        for answer in answers:
+            self.cell(nb, answer.exercise).source = answer.source
+        gone = {rubric.grade_id(id) for id in without}
+        nb.cells = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in gone]
+        return nb
+
+
+def simulate(course, stem, students=30, seed=0):
+    """Write a class of `students` into `submitted/`; returns the manifest. Raises `CourseError` rather than touch
+    what a real student handed in."""
+    course.check_released(stem)
+    catalog, rng = Catalog(stem, course), random.Random(seed)
+    manifest_path = Path(course.root, grade.PRIVATE, f"simulated-{stem}.json")
+    ours = json.loads(manifest_path.read_text())["students"] if manifest_path.exists() else {}
+    names = [
+        NAMES[i % len(NAMES)].lower() + (str(i // len(NAMES) + 1) if i >= len(NAMES) else "") for i in range(students)
+    ]
+    for name in names:
+        if course.folder("submitted", name, stem).exists() and name not in ours:
+            raise CourseError(f"{name} has handed in {stem} already: simulate in a copy of the course's folder.")
+    about = {}
+    for i, name in enumerate(names):
+        kind, answers, without = _student(catalog, i, rng)
+        folder = course.folder("submitted", name, stem)
+        folder.mkdir(parents=True, exist_ok=True)
+        nbformat.write(catalog.notebook(answers, without), folder / f"{stem}.ipynb")
+        about[name] = {
+            "kind": kind,
+            "exercises": {a.exercise: a.plain() for a in answers},
+            "without_grade_cell": sorted(without),
+            "points": round(sum(a.points for a in answers), 2),
+        }
+    manifest = {"stem": stem, "seed": seed, "students": about}
+    grade.write_private(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False))
+    return manifest
+
+
+def _student(catalog, index, rng):
+    """(kind, answers, deleted grade cells) of the student number `index`: the first few are one of each kind."""
+    ids = list(catalog.exercises)
+    odd = list(BROKEN)
+    if index == 0:
+        return "model answers", [catalog.answer(id, "model") for id in ids], ()
+    if index == 1:
+        return "blank", [catalog.answer(id, "stub") for id in ids], ()
+    if index == 2:
+        answers = [
+            catalog.answer(id, "alternative", rng.choice(list(catalog.rubrics[id.partition(".")[2]].alternatives)))
+            for id in ids
+        ]
+        return "alternative answers", answers, ()
+    if index == 3:
+        return (
+            "deleted grade cells",
+            [catalog.answer(id, "model" if i % 2 else "stub") for i, id in enumerate(ids)],
+            set(ids[:3]),
+        )
+    if index < 4 + len(odd):
+        kind, place = odd[index - 4], (index - 4) % len(ids)
+        return kind, [catalog.answer(id, kind if i == place else "model") for i, id in enumerate(ids)], ()
+    skill = rng.uniform(0.2, 1.0)
+    return "mixed", [_drawn(catalog, id, skill * 0.97**i, rng) for i, id in enumerate(ids)], ()
+
+
+def _drawn(catalog, id, skill, rng):
+    r = catalog.rubrics[id.partition(".")[2]]
+    if rng.random() < skill:
+        right = rng.choice(["model", *r.alternatives])
+        return catalog.answer(id, "model") if right == "model" else catalog.answer(id, "alternative", right)
+    kind = rng.choices(["mistake", "stub", "prints", "raises", "syntax error"], [12, 4, 1, 1, 1])[0]
+    if kind == "mistake":
+        # Some wrong ideas are more common than others: a report has something to show.
+        names = [m.name for m in r.mistakes]
+        return catalog.answer(id, "mistake", rng.choices(names, [1 / (k + 1) for k in range(len(names))])[0])
+    return catalog.answer(id, kind)
+
+
+def standalone(function, name):
+    """The source of `function` under another name, with all it needs of its module defined inside it."""
+    tree, needs = _definition(function)
+    tree.name = name
+    prologue, done, queue = [], set(), sorted(needs.items())
+    while queue:
+        local, value = queue.pop(0)
+        if local in done:
+            continue
+        done.add(local)
+        piece, more = _piece(local, value)
+        prologue.insert(0, piece)
+        queue += sorted(more.items())
+    prologue.sort(key=lambda piece: not isinstance(piece, ast.Import))  # default values may need a module
+    tree.body = prologue + tree.body
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _definition(function):
+    """(syntax tree without decorators, annotations and docstring; global values it uses, by their new names)."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    tree.decorator_list, tree.returns = [], None
+    arguments = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs, tree.args.vararg, tree.args.kwarg]
+    for argument in filter(None, arguments):
+        argument.annotation = None
+    if ast.get_docstring(tree) is not None:
+        tree.body = tree.body[1:] or [ast.Pass()]
+    globals_, needs = function.__globals__, {}
+
+    class Rename(ast.NodeTransformer):
+        def visit_Attribute(self, node):
+            owner = node.value.id if isinstance(node.value, ast.Name) else None
+            module = globals_.get(owner)
+            if owner not in local and isinstance(module, types.ModuleType) and module.__name__.startswith("autograder"):
+                new = f"{owner}_{node.attr}"
+                needs[new] = getattr(module, node.attr)
+                return ast.copy_location(ast.Name(new, node.ctx), node)
+            return self.generic_visit(node)
+
+        def visit_Name(self, node):
+            if node.id in globals_ and node.id not in local:
+                needs[node.id] = globals_[node.id]
+            return node
+
+    local = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
+    tree.body = [Rename().visit(statement) for statement in tree.body]
+    tree.args = Rename().visit(tree.args)  # default values
+    return tree, needs
+
+
+def _piece(local, value):
+    """A statement that defines `local` as `value`, and what it needs in turn."""
+    if isinstance(value, types.ModuleType):
+        return ast.parse(f"import {value.__name__} as {local}").body[0], {}
+    if inspect.isfunction(value):
+        tree, needs = _definition(value)
+        if value.__name__ != local:  # recursion would look for its old name
+            needs.pop(value.__name__, None)
+        tree.name = local
+        return tree, needs
+    if type(value).__module__.startswith("torch") and hasattr(value, "tolist"):
+        import torch
+
+        return ast.parse(f"{local} = torch.tensor({value.tolist()!r})").body[0], {"torch": torch}
+    if isinstance(value, int | float | str | tuple | list | bool | None):
+        return ast.parse(f"{local} = {value!r}").body[0], {}
+    if inspect.isclass(value) or inspect.isbuiltin(value):
+        return ast.parse(f"from {value.__module__} import {value.__qualname__} as {local}").body[0], {}
+    raise TypeError(f"{local} = {value!r} cannot be written into a notebook")
+
+
+def _with_definition(stub, definition):
+    """The stub's cell with its function replaced."""
+    tree = ast.parse(stub)
+    name = definition.split("(")[0].removeprefix("def ").strip()
+    node = next(n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef) and n.name == name)
+    lines = stub.splitlines()
+    return "\n".join([*lines[: node.lineno - 1], definition.rstrip(), *lines[node.end_lineno :]]) + "\n"

@@ -1,0 +1,171 @@
+"""What a student handed in, made safe to work with: cells and their text, and nothing else that they chose.
+
+Which cell belongs to which exercise is read from the release, never from the submission: tags, flags, points,
+outputs and widgets that come with a submission are dropped.
+"""
+
+import fnmatch
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from .referee import Job
+
+NOTEBOOK_LIMIT = 20 * 2**20  # bytes
+FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook
+NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+class Unreadable(ValueError):
+    """The sentence that says why this is no notebook."""
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """A cell as it was released."""
+
+    grade_id: str
+    cell_type: str
+    source: str
+    checksum: str | None
+    grade: bool = False
+    solution: bool = False
+    locked: bool = False
+    task: bool = False
+    points: float = 0.0
+
+    def metadata(self):
+        about = {
+            k: getattr(self, k) for k in ("grade_id", "cell_type", "checksum", "grade", "solution", "locked", "task")
+        }
+        return {**about, "schema_version": 3, **({"points": self.points} if self.grade or self.task else {})}
+
+
+def source_cells(notebook):
+    """The cells of a notebook in nbgrader's gradebook, by grade_id."""
+    points = {c.name: c.max_score for c in [*notebook.grade_cells, *notebook.task_cells]}
+    grades, tasks = {c.name for c in notebook.grade_cells}, {c.name for c in notebook.task_cells}
+    solutions = {c.name for c in notebook.solution_cells}
+    return {
+        c.name: SourceCell(
+            c.name,
+            c.cell_type,
+            c.source,
+            c.checksum,
+            grade=c.name in grades,
+            solution=c.name in solutions,
+            locked=bool(c.locked),
+            task=c.name in tasks,
+            points=points.get(c.name, 0.0),
+        )
+        for c in notebook.source_cells
+    }
+
+
+def read_file(path):
+    """The notebook in a file that anyone may have put there; raises `Unreadable`."""
+    path = Path(path)
+    if path.is_symlink():
+        raise Unreadable("It is a link to another file: hand in the notebook itself.")
+    try:
+        if path.stat().st_size > NOTEBOOK_LIMIT:
+            raise Unreadable(f"It is larger than {NOTEBOOK_LIMIT // 2**20} MB: clear its outputs and hand it in again.")
+        return read(path.read_bytes())
+    except OSError as error:
+        raise Unreadable(f"It cannot be opened: {error.strerror}.")
+
+
+def read(data):
+    """The notebook in `data`; raises `Unreadable`. A cell keeps its type, text and grade_id, and no more."""
+    if not data.strip():
+        raise Unreadable("It is an empty file.")
+    try:
+        plain = json.loads(data)
+    except json.JSONDecodeError as error:
+        raise Unreadable(
+            f"It is not a notebook: its JSON breaks off or goes wrong in line {error.lineno} ({error.msg})."
+        )
+    except (UnicodeDecodeError, RecursionError):
+        raise Unreadable("It is not a notebook: it is not JSON text.")
+    if isinstance(plain, dict) and "worksheets" in plain:  # nbformat 3 and older
+        try:
+            plain = nbformat.convert(nbformat.from_dict(plain), 4)
+        except Exception:
+            raise Unreadable("It is a notebook of a very old format that cannot be converted.")
+    if not isinstance(plain, dict) or not isinstance(plain.get("cells"), list):
+        raise Unreadable("It is JSON, but not a notebook: it has no list of cells.")
+    cells = [_cell(i, c) for i, c in enumerate(plain["cells"]) if isinstance(c, dict)]
+    return new_notebook(cells=cells)
+
+
+def _cell(index, plain):
+    source = plain.get("source", "")
+    source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    cell_type = plain.get("cell_type")
+    cell = NEW[cell_type if cell_type in list(NEW) else "raw"](source, id=f"cell-{index}")
+    about = plain.get("metadata")
+    about = about.get("nbgrader") if isinstance(about, dict) else None
+    grade_id = about.get("grade_id") if isinstance(about, dict) else None
+    if isinstance(grade_id, str):
+        cell.metadata["nbgrader"] = {"grade_id": grade_id}
+    return cell
+
+
+def restored(nb, source):
+    """The submitted cells with the release's metadata, the release's text where it is locked, and every graded
+    cell that was deleted back at the end. Of cells with the same grade_id the last one counts."""
+    last = {_grade_id(cell): i for i, cell in enumerate(nb.cells)}
+    cells = []
+    for i, cell in enumerate(nb.cells):
+        original = source.get(_grade_id(cell)) if last[_grade_id(cell)] == i else None
+        if original is None:
+            cell = NEW[cell.cell_type](cell.source)
+        else:
+            text = original.source if original.locked or (original.grade and not original.solution) else cell.source
+            cell = NEW[original.cell_type](text, metadata={"nbgrader": original.metadata()})
+        cells.append(cell)
+    for original in source.values():
+        if (original.grade or original.task) and original.grade_id not in last:
+            text = "" if original.solution else original.source
+            cells.append(NEW[original.cell_type](text, metadata={"nbgrader": original.metadata()}))
+    for i, cell in enumerate(cells):
+        cell["id"] = f"cell-{i}"  # the same for the same submission, whoever sanitizes it
+    return new_notebook(cells=cells)
+
+
+def _grade_id(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def job(nb, stem, seed, files=None):
+    """The `Job` of a notebook: its bytes depend on its cells alone."""
+    cells = []
+    for i, cell in enumerate(nb.cells):
+        metadata = {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else {}
+        cells.append(NEW[cell.cell_type](cell.source, id=f"cell-{i}", metadata=metadata))
+    text = json.dumps(new_notebook(cells=cells), sort_keys=True, ensure_ascii=False)
+    return Job(stem, text.encode(errors="replace"), seed, files or {})
+
+
+def files(*folders, ignore=()):
+    """What lies beside the notebooks of these folders, by name; a later folder wins. Links are passed over."""
+    found, left = {}, FILES_LIMIT
+    for folder in map(Path, folders):
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder)
+            if path.suffix == ".ipynb" or name.name == "timestamp.txt" or _ignored(name, ignore):
+                continue
+            if not path.is_file() or any(p.is_symlink() for p in (path, *path.parents) if p.is_relative_to(folder)):
+                continue
+            left -= path.stat().st_size
+            if left < 0:
+                return found
+            found[name.as_posix()] = path.read_bytes()
+    return found
+
+
+def _ignored(name, patterns):
+    return any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in patterns)
