@@ -1,0 +1,106 @@
+"""How the perceptron's exercises are observed and judged where "call it and compare" does not do.
+
+*When*: `one_by_one`, `in_turn`. *Then*: `truth_table`, `region` (a network is judged by what it computes, not by its numbers).
+"""
+
+from ..compare import show
+from ..exercise import Verdict
+
+NEAR = 1e-6  # of the size of its terms: a sum as small as this is rounding, and counts as zero
+
+
+def one_by_one(neuron, x, w, b):
+    """*When*: the neuron sees every point of x (n, d) alone, as x of shape (1, d). → the n answers"""
+    return [neuron(x[i : i + 1], w, b) for i in range(len(x))]
+
+
+def in_turn(update, w, b, x, y):
+    """*When*: update (w, b) with each point of x (n, d) and its label, one after the other. → the n answers (w, b);
+    instead of these the first answer that is no pair, as it is."""
+    answers = []
+    for x_i, y_i in zip(x, y):
+        answer = update(w, b, x_i, y_i)
+        if not isinstance(answer, list | tuple) or len(answer) != 2:
+            return answer
+        answers.append(answer)
+        w, b = answer
+    return answers
+
+
+def layers(network, points):
+    """What a step network computes: (hidden (n, k), output (n,)), ones and zeros, for points (n, d).
+
+    network: (W1 (k, d), b1 (k,), w2 (k,), b2 ()); a unit is 1 where its sum is at least 0, else 0.
+    """
+    W1, b1, w2, b2 = (_numbers(v) for v in network)
+    hidden = _step(_numbers(points), W1, b1)
+    return hidden, _step(hidden, w2, b2)
+
+
+def truth_table(observed, case, exercise):
+    """*Then*: the network computes what the reference's does at each input of `case.kept` (n, d)."""
+    if not _finite(observed):
+        return Verdict(False, "A weight or a bias is nan or infinite.")
+    (hidden, output), (_, wanted) = layers(observed, case.kept), layers(case.wanted.value, case.kept)
+    wrong = output != wanted
+    if not wrong.any():
+        return Verdict(True, reading=output)
+    inputs = _numbers(case.kept)
+    places = [f"for the input {_ints(x)} it gives {int(out)}" for x, out in zip(inputs[wrong], output[wrong])]
+    problem = f"Your network is wrong at {len(places)} of {len(output)} inputs: {'; '.join(places)}."
+    rows = [
+        f"{_ints(x)}  →  {_ints(h)}  →  {int(out)}{'   ← wrong' if bad else ''}"
+        for x, h, out, bad in zip(inputs, hidden, output, wrong)
+    ]
+    example = "\n".join(["input  →  hidden units  →  output", *rows])
+    return Verdict(False, problem, example if case.public else "", reading=output)
+
+
+def region(observed, case, exercise):
+    """*Then*: the network fires at the same points of `case.kept` (n, 2) as the reference's does."""
+    if not _finite(observed):
+        return Verdict(False, "A weight or a bias is nan or infinite.")
+    (hidden, output), (_, wanted) = layers(observed, case.kept), layers(case.wanted.value, case.kept)
+    missed, spilled = (wanted == 1) & (output == 0), (wanted == 0) & (output == 1)
+    if not (missed | spilled).any():
+        return Verdict(True, reading=output)
+    counts = [
+        f"it is silent at {missed.sum()} of {(wanted == 1).sum()} points inside" if missed.any() else "",
+        f"it fires at {spilled.sum()} of {(wanted == 0).sum()} points outside" if spilled.any() else "",
+    ]
+    problem = f"Your network does not draw this polygon: {' and '.join(filter(None, counts))}."
+    example = ""
+    if case.public:
+        i = int((missed | spilled).argmax())
+        point, side = show(_numbers(case.kept)[i]), "inside" if missed[i] else "outside"
+        example = (
+            f"corners = {show(case.given[0])}\nthe point {point} is {side}; there your network computes\n"
+            f"hidden units: {_ints(hidden[i])}\noutput:       {int(output[i])}"
+        )
+    return Verdict(False, problem, example, reading=output)
+
+
+def _step(inputs, weights, bias):
+    import numpy as np
+
+    with np.errstate(over="ignore", invalid="ignore"):  # absurd weights: whatever comes of them is compared
+        score = inputs @ weights.T + bias
+        size = abs(inputs) @ abs(weights).T + abs(bias)
+        return (score >= -NEAR * size).astype(int)
+
+
+def _finite(network):
+    import numpy as np
+
+    return all(np.isfinite(_numbers(v)).all() for v in network)
+
+
+def _numbers(value):
+    """A number, an array or a tensor as doubles."""
+    import numpy as np
+
+    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
+
+
+def _ints(values):
+    return f"({', '.join(str(int(v)) for v in values)})"
