@@ -125,7 +125,7 @@ def _decode(node, arrays, depth):
         case {"bytes": data}:
             return bytes.fromhex(data)
         case {"array": name}:
-            return arrays[name].copy()
+            return arrays[name]
         case {"scalar": name}:
             return arrays[name][()]
         case {"tensor": name, "dtype": dtype, "device": device}:
@@ -141,7 +141,7 @@ def _decode_tensor(array, dtype, device):
     """The tensor, on the CPU if this machine has no `device`: a judge without a GPU can read what one computed."""
     import torch
 
-    tensor = torch.from_numpy(array.copy())
+    tensor = torch.from_numpy(array)
     if dtype == BFLOAT16:
         tensor = tensor.view(torch.bfloat16)
     here = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
