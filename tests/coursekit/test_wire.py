@@ -92,7 +92,7 @@ class MyTensor(torch.Tensor):
         (torch.ones(2).as_subclass(MyTensor), "MyTensor"),
         (torch.nn.Parameter(torch.ones(1)), "Parameter"),
         (np.array([object()]), "dtype object"),
-        (np.matrix([1]), "matrix"),
+        (np.rec.array([1]), "recarray"),
         (np.ma.masked_array([1.0]), "MaskedArray"),
         (np.array(["2001"], dtype="datetime64"), "datetime64"),
         (torch.ones(2).to_sparse(), "layout"),
