@@ -124,7 +124,7 @@ def grade(notebooks, assignment, students, workers, again, seed, as_json, as_htm
 
 def _grade_own(path, seed, as_json, as_html):
     from . import feedback
-    from .grade import own
+    from .grading import own
     from .submission import Unreadable
 
     if not path.is_file():
@@ -161,7 +161,7 @@ def summary(report):
 
 def _grade_everyone(stem, students, workers, again):
     from .card import Progress, show_class
-    from .grade import everyone
+    from .grading import everyone
 
     with _sentences():
         course = _course()
@@ -217,7 +217,7 @@ def feedback(stems, students):
 @click.option("--open", "show", is_flag=True, help="Show it in the browser.")
 def report(stem, output, show):
     """Draw the class: students, exercises, mistakes, the hardest cases."""
-    from . import grade, overview
+    from . import grading, overview
 
     with _sentences():
         course = _course()
@@ -229,8 +229,8 @@ def report(stem, output, show):
         if output:
             output.write_text(page, encoding="utf-8")
         else:
-            output = course.root / grade.PRIVATE / f"report-{stem}.html"
-            grade.write_private(output, page)
+            output = course.root / grading.PRIVATE / f"report-{stem}.html"
+            grading.write_private(output, page)
     click.echo(f"The report on {len(rows)} students is in {output}")
     if show:
         import webbrowser

@@ -3,6 +3,8 @@
 import glob
 import json
 import re
+import warnings
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -12,10 +14,11 @@ from nbgrader.apps import NbGrader
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Application
 
 from . import rubric
-from .grade import Graded
+from .grading import Graded
 from .nbgrader import job_of, sanitized
 from .report import Report
 
@@ -147,9 +150,11 @@ class Course:
     def report(self, stem, student):
         """The recorded `Report` of a student; None if there is none."""
         try:
-            return Report.from_dict(self._autograded(stem, student)["report"])
+            report = Report.from_dict(self._autograded(stem, student)["report"])
         except (KeyError, TypeError):
             return None
+        order = [r.id for r in rubric.load(stem).values() if r.id in report.exercises]  # a notebook sorts its metadata
+        return replace(report, exercises={id: report.exercises[id] for id in order})
 
     def scores(self, stem, student):
         """What the gradebook says of a student: {"score", "max_score", "penalty", "needs_manual_grade"}; None if
@@ -177,7 +182,9 @@ class Course:
         directory = CourseDirectory(config=self.config, assignment_id=stem, student_id=glob.escape(student))
         app = converter(coursedir=directory, config=self.config)
         app.force = True
-        return capture_log(app)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, of its gradebook
+            return capture_log(app)
 
     def _autograded(self, stem, student):
         try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jinja2
 import nh3
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from traitlets import default
 
@@ -139,7 +139,10 @@ def _card(nb, cell, solution, report):
         card.outputs = [_output(o) for o in cell.get("outputs", []) if o.output_type in ("stream", "error")]
     if solution is not None:
         source = nb.cells[solution]
-        card.comment = markdown(source.metadata.get("nbgrader", {}).get("comment") or "")
+        comment = source.metadata.get("nbgrader", {}).get("comment") or ""
+        card.comment = markdown(
+            "" if comment == "No response." else comment
+        )  # nbgrader's own, of a cell left as it was
         if card.outcome != "written":
             card.code = highlighted(source.source)
             card.outputs = [_output(o) for o in source.get("outputs", [])] + card.outputs
@@ -237,6 +240,24 @@ def number(value):
     return "–" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
+def inline(text):
+    """A sentence as HTML; what stands between backticks is code."""
+    parts = str(escape(text)).split("`")
+    if len(parts) % 2 == 0:  # a lone backtick
+        return escape(text)
+    return Markup("".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts)))
+
+
+def sorted_cases(exercise):
+    """(failed cases, passed cases, the problem that all failed ones share or "", the case whose example to show)"""
+    failed = [c for c in exercise.cases if c.outcome != PASSED]
+    passed = [c for c in exercise.cases if c.outcome == PASSED]
+    problems = {c.problem for c in failed}
+    shared = failed[0].problem if len(failed) > 1 and len(problems) == 1 else ""
+    shown = [c for c in failed if c.public and c.example and not shared]
+    return failed, passed, shared, min(shown, key=lambda c: len(c.example), default=None)
+
+
 def read_again(section, book):
     """(text, address) for a section "<page>#<label>"; the address is "" while the book's is not known."""
     page, _, label = section.partition("#")
@@ -254,8 +275,8 @@ def _environment():
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["number"] = number
-    environment.globals.update(read_again=read_again, PASSED=PASSED, UNDECIDED=UNDECIDED)
+    environment.filters.update(number=number, inline=inline)
+    environment.globals.update(read_again=read_again, sorted_cases=sorted_cases, PASSED=PASSED, UNDECIDED=UNDECIDED)
     return environment
 
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_notebook, new_output
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor, SaveAutoGrades
 
-from . import grade, submission
+from . import grading, submission
 from .feedback import fragment
 from .report import UNDECIDED, Report
 from .rubric import exercise_id
@@ -54,12 +54,12 @@ class Referee(NbGraderPreprocessor):
         about, directory = resources["nbgrader"], self.parent.parent.coursedir
         job = job_of(nb, about["assignment"], about["student"], directory)
         sentence = nb.metadata.get("autograder", {}).get("unreadable", "")
-        result = grade.unreadable(job, sentence) if sentence else grade.Results(directory.root).of(job)
+        result = grading.unreadable(job, sentence) if sentence else grading.Results(directory.root).of(job)
         for cell, outputs in zip(nb.cells, result.outputs):
             if cell.cell_type == "code":
                 cell.outputs = [nbformat.from_dict(o) for o in outputs]
         self._show(nb, result.report)
-        nb.metadata["autograder"] = {"key": grade.key(job), "report": result.report.as_dict()}
+        nb.metadata["autograder"] = {"key": grading.key(job), "report": result.report.as_dict()}
         for id in result.report.undecided:
             self.log.error("%s of %s is undecided: a person must look", id, about["student"])
         return nb, resources
@@ -109,7 +109,7 @@ def job_of(nb, stem, student, directory):
     submitted = directory.format_path(directory.submitted_directory, student, stem)
     source = directory.format_path(directory.source_directory, ".", stem)
     files = submission.files(submitted, source, ignore=directory.ignore)
-    return submission.job(nb, stem, grade.secret_seed(directory.root, stem), files)
+    return submission.job(nb, stem, grading.secret_seed(directory.root, stem), files)
 
 
 def sanitized(converter, path):

@@ -17,7 +17,7 @@ import nbformat
 
 from coursekit import compare
 
-from . import grade, rubric
+from . import grading, rubric
 from .course import CourseError
 from .solution import model_answer
 
@@ -57,7 +57,7 @@ class Catalog:
         self.stem = stem
         self.rubrics = rubric.load(stem)
         self.released, self.model = course.notebook("release", stem), course.notebook("source", stem)
-        seed = grade.secret_seed(course.root, stem)
+        seed = grading.secret_seed(course.root, stem)
         self.exercises = {r.id: r.exercise(seed) for r in self.rubrics.values()}
 
     def answer(self, id, kind, name=""):
@@ -105,7 +105,7 @@ def simulate(course, stem, students=30, seed=0):
     what a real student handed in."""
     course.check_released(stem)
     catalog, rng = Catalog(stem, course), random.Random(seed)
-    manifest_path = Path(course.root, grade.PRIVATE, f"simulated-{stem}.json")
+    manifest_path = Path(course.root, grading.PRIVATE, f"simulated-{stem}.json")
     ours = json.loads(manifest_path.read_text())["students"] if manifest_path.exists() else {}
     names = [
         NAMES[i % len(NAMES)].lower() + (str(i // len(NAMES) + 1) if i >= len(NAMES) else "") for i in range(students)
@@ -126,7 +126,7 @@ def simulate(course, stem, students=30, seed=0):
             "points": round(sum(a.points for a in answers), 2),
         }
     manifest = {"stem": stem, "seed": seed, "students": about}
-    grade.write_private(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False))
+    grading.write_private(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False))
     return manifest
 
 
