@@ -69,7 +69,7 @@ def definitions(nb):
     for cell in code(nb):
         source = "\n".join("" if line.lstrip().startswith(("%", "!")) else line for line in cell.source.splitlines())
         for node in ast.parse(source).body:
-            literal = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant | ast.List | ast.Dict)
+            literal = isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
             lambda_ = isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)
             if isinstance(node, kept) or literal or lambda_:
                 try:
