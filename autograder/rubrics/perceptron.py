@@ -1545,7 +1545,7 @@ polygon_network = Rubric(
 
 def polygon(rng, k, size=1.0, center=(0.0, 0.0), axes=(1.5, 0.9), turn=None):
     """(k, 2) corners of a convex polygon, counter-clockwise: k points of an ellipse with these half axes, turned and moved."""
-    angle = 2 * np.pi * (np.arange(k) + rng.uniform(-0.3, 0.3, k)) / k
+    angle = 2 * np.pi * (np.arange(k) + rng.uniform(-0.15, 0.15, k)) / k
     axes = size * np.array(axes)
     turn = rng.uniform(0, 2 * np.pi) if turn is None else turn
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
