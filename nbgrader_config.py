@@ -3,6 +3,7 @@
 import os
 import shutil
 import sysconfig
+import warnings
 
 from autograder.release import PREPROCESSORS
 
@@ -35,3 +36,6 @@ c.GenerateFeedback.preprocessors = ["autograder.nbgrader.Scores"]
 # nbgrader calls `alembic` by name; without an activated environment it would not find its own.
 if shutil.which("alembic") is None:
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
+
+# SQLAlchemy 2.1 has something to say about how nbgrader adds a submission; no user can act on it.
+warnings.filterwarnings("ignore", message="Object of type <Submitted")

@@ -7,7 +7,7 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from .feedback import number, plain_text
+from .feedback import number, plain_text, sorted_cases
 from .report import FAILED, PASSED, UNDECIDED
 
 MARKS = {PASSED: ("✓", "green"), FAILED: ("✗", "red"), UNDECIDED: ("?", "blue")}
@@ -47,12 +47,14 @@ def _why(e):
     lines = [Text(f"{mark} {e.title}", style=f"bold {color}")]
     if e.note:
         lines.append(Text(plain_text(e.note)))
-    failed = [c for c in e.cases if c.outcome != PASSED]
-    first = next((c for c in failed if c.public), failed[0] if failed else None)
-    if first:
+    failed, _, shared, example = sorted_cases(e)
+    first = example or (failed[0] if failed else None)
+    if shared:
+        lines.append(Text(f"{plain_text(shared)} ({len(failed)} cases)"))
+    elif first:
         lines.append(Text(f"{first.name}: {plain_text(first.problem)}"))
-        if first.public and first.example:
-            lines.append(Padding(Text(plain_text(first.example), style="dim"), (0, 0, 0, 2)))
+        if example:
+            lines.append(Padding(Text(plain_text(example.example), style="dim"), (0, 0, 0, 2)))
         others = [c.name for c in failed if c is not first]
         if others:
             lines.append(Text(f"Also: {'; '.join(others)}.", style="dim"))

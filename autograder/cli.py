@@ -37,16 +37,22 @@ def _command(examples):
     return main.command(cls=_Examples, examples=examples)
 
 
+class Sentence(click.ClickException):
+    """What is wrong, for a person, without a traceback; exit status 2."""
+
+    exit_code = 2
+
+
 @contextmanager
 def _sentences(*kinds):
-    """What is wrong, as a sentence on stderr and exit status 2, not as a traceback."""
+    """Turn what these kinds of errors say into a `Sentence`."""
     from .course import CourseError
 
     try:
         yield
     except (CourseError, *kinds) as error:
         text = str(error.args[0] if error.args else error)
-        raise click.UsageError(text[:1].upper() + text[1:])
+        raise Sentence(text[:1].upper() + text[1:])
 
 
 def _course():
@@ -114,11 +120,11 @@ def grade(notebooks, assignment, students, workers, again, seed, as_json, as_htm
     Exits with 0 when everything is decided, 1 when a person must look, 2 when it could not be done.
     """
     if assignment and notebooks:
-        raise click.UsageError("Name notebooks, or --assignment STEM, not both.")
+        raise Sentence("Name notebooks, or --assignment STEM, not both.")
     if assignment:
         sys.exit(_grade_everyone(assignment, students, workers, again))
     if not notebooks:
-        raise click.UsageError("Which notebook? Or --assignment STEM for everyone in submitted/.")
+        raise Sentence("Which notebook? Or --assignment STEM for everyone in submitted/.")
     sys.exit(max(_grade_own(path, seed, as_json, as_html) for path in notebooks))
 
 
@@ -196,7 +202,7 @@ def feedback(stems, students):
             if not graded or set(students) - set(graded):
                 missing = ", ".join(sorted(set(students) - set(graded))) or "nobody"
                 text = f"{missing} is not graded yet" if graded else "nobody is graded yet"
-                raise click.UsageError(f"{stem}: {text}; run `autograder grade --assignment {stem}`.")
+                raise Sentence(f"{stem}: {text}; run `autograder grade --assignment {stem}`.")
             chosen = students or graded
             with Progress() as progress:
                 for done, student in enumerate(chosen, 1):
@@ -224,7 +230,7 @@ def report(stem, output, show):
         course.check_released(stem)
         rows = overview.rows(course, stem)
         if not rows:
-            raise click.UsageError(f"Nobody is graded yet; run `autograder grade --assignment {stem}`.")
+            raise Sentence(f"Nobody is graded yet; run `autograder grade --assignment {stem}`.")
         page = overview.page(stem, rows)
         if output:
             output.write_text(page, encoding="utf-8")
@@ -267,10 +273,10 @@ def solution(name, yes):
 
 def _passed(id):
     """Is the exercise green in the student's own progress?"""
-    from coursekit import progress
+    from coursekit.progress import path
 
     try:
-        return bool(json.loads(progress.path().read_text())["exercises"][id]["passed"])
+        return bool(json.loads(path().read_text())["exercises"][id]["passed"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
@@ -294,7 +300,7 @@ def export(stems, kind, output, names):
         for stem in stems:
             course.check_released(stem)
         if names and len(names) != len(stems):
-            raise click.UsageError("Give --name once for each STEM.")
+            raise Sentence("Give --name once for each STEM.")
         output = output or Path(f"{kind}.csv")
         graded, waiting = write(course, kind, stems, output, names)
     click.echo(

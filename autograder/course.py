@@ -3,7 +3,6 @@
 import glob
 import json
 import re
-import warnings
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,6 @@ from nbgrader.apps import NbGrader
 from nbgrader.converters import Autograde, GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
-from sqlalchemy.exc import SAWarning
 from traitlets.config import Application
 
 from . import rubric
@@ -182,9 +180,7 @@ class Course:
         directory = CourseDirectory(config=self.config, assignment_id=stem, student_id=glob.escape(student))
         app = converter(coursedir=directory, config=self.config)
         app.force = True
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own, of its gradebook
-            return capture_log(app)
+        return capture_log(app)
 
     def _autograded(self, stem, student):
         try:

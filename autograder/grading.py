@@ -199,7 +199,7 @@ class Graded:
     new: bool = False
 
 
-def everyone(course, stem, *, students=None, workers=None, again=False, step=lambda text, done, total: None):
+def everyone(course, stem, *, students=(), workers=None, again=False, step=lambda text, done, total: None):
     """Grade what everyone submitted for `stem` into the gradebook; yields a `Graded` for each student.
 
     First all notebooks are graded in `workers` processes, then the marks are recorded one by one.

@@ -1,0 +1,66 @@
+"""A course in a folder of its own, and its class."""
+
+import json
+import shutil
+from pathlib import Path
+
+from autograder import grading, release
+from autograder.course import Course
+from coursekit import recorded
+
+ROOT = Path(__file__).parents[2]
+STEM = "perceptron"
+STUDENTS = 14  # one of each kind, and four who are drawn
+
+
+class Classroom:
+    """A course's folder, with what `simulate` says of its students."""
+
+    def __init__(self, root):
+        self.root = Path(root)
+        self.course = Course(root)
+        path = self.root / grading.PRIVATE / f"simulated-{STEM}.json"
+        self.students = json.loads(path.read_text())["students"]
+
+    def of_kind(self, kind):
+        return next(name for name, about in self.students.items() if about["kind"] == kind)
+
+    def submission(self, student):
+        return self.course.folder("submitted", student, STEM) / f"{STEM}.ipynb"
+
+    def keep_only(self, *students):
+        """Take everyone else's work, and all that was made of anyone's, out of the folder."""
+        for folder in ("autograded", "feedback"):
+            shutil.rmtree(self.root / folder, ignore_errors=True)
+        for path in (self.root / "submitted").iterdir():
+            if path.name not in students:
+                shutil.rmtree(path)
+        with self.course.gradebook() as gradebook:
+            for student in [s.id for s in gradebook.students]:
+                gradebook.remove_student(student)
+
+    def forget_results(self):
+        shutil.rmtree(self.root / grading.PRIVATE / "results", ignore_errors=True)
+
+    def grade(self, **options):
+        return {g.student: g for g in grading.everyone(self.course, STEM, workers=2, **options)}
+
+    def marks(self):
+        """What the gradebook says of every student, exercise by exercise."""
+        found = {}
+        with self.course.gradebook() as gradebook:
+            for submission in gradebook.assignment_submissions(STEM):
+                grades = submission.notebooks[0].grades
+                found[submission.student_id] = {g.name: (g.auto_score, g.needs_manual_grade) for g in grades}
+        return found
+
+
+def write_course(root, monkeypatch):
+    """The repository's solutions, released in `root`; the repository's own recording is left alone."""
+    shutil.copytree(ROOT / "solutions", root / "solutions")
+    for name in ("nbgrader_config.py", "_config.yml"):
+        shutil.copy(ROOT / name, root / name)
+    (root / "recorded").mkdir()
+    monkeypatch.setattr(recorded, "FOLDER", root / "recorded")
+    release.release(STEM, root)
+    return Course(root)

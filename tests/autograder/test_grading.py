@@ -1,0 +1,261 @@
+"""Everyone is graded once, rightly, and nothing is lost."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from classroom import STEM
+
+from autograder import grading, rubric, submission
+from autograder.course import CourseError
+from autograder.report import FAILED, UNDECIDED
+
+CHEAP = ("ada", "alan", "bernard")  # model answers, a blank notebook, a syntax error: nothing that waits
+
+
+def test_every_student_gets_what_such_an_answer_earns(graded_class):
+    for student, about in graded_class.students.items():
+        report = graded_class.course.report(STEM, student)
+        for id, expected in about["exercises"].items():
+            exercise = report.exercises[id]
+            said = f"{student} ({about['kind']}), {id}: {expected} came out as {exercise}"
+            assert exercise.points == expected["points"], said
+            assert exercise.outcome == expected["outcome"], said
+            if expected["kind"] == "mistake":
+                assert exercise.mistake == expected["name"], said
+
+
+def test_the_gradebook_holds_the_reports_points(graded_class):
+    for student, marks in graded_class.marks().items():
+        expected = graded_class.students[student]["exercises"]
+        assert marks == {rubric.grade_id(id): (e["points"], False) for id, e in expected.items()}
+    assert len(graded_class.marks()) == len(graded_class.students)
+
+
+def test_a_deleted_grade_cell_costs_a_right_answer_nothing(graded_class):
+    student = graded_class.of_kind("deleted grade cells")
+    about = graded_class.students[student]
+    earned = [about["exercises"][id]["points"] for id in about["without_grade_cell"]]
+    assert max(earned) > 0
+    assert min(earned) == 0
+    cells = nbformat.read(graded_class.submission(student), 4).cells
+    present = {c.metadata.get("nbgrader", {}).get("grade_id") for c in cells}
+    assert not present & {rubric.grade_id(id) for id in about["without_grade_cell"]}
+
+
+def test_a_second_run_grades_and_records_nothing(classroom, monkeypatch):
+    def refuse(*args):
+        raise AssertionError("graded or recorded twice")
+
+    monkeypatch.setattr(grading, "_parallel", lambda root, jobs, workers: [refuse() for _ in jobs])
+    monkeypatch.setattr(type(classroom.course), "_run", refuse)
+    graded = classroom.grade()
+    assert set(graded) == set(classroom.students)
+    assert not any(g.new or g.problem for g in graded.values())
+
+
+def test_a_lost_gradebook_is_filled_from_kept_results(classroom, monkeypatch):
+    before = classroom.marks()
+    classroom.keep_only(*CHEAP)
+    assert classroom.marks() == {}
+    monkeypatch.setattr(grading.referee, "run", lambda job: pytest.fail("graded again"))
+    graded = classroom.grade()
+    assert all(g.new for g in graded.values())
+    assert classroom.marks() == {s: before[s] for s in CHEAP}
+
+
+def test_killed_and_started_again_nothing_is_lost_or_graded_twice(classroom):
+    before = classroom.marks()
+    classroom.keep_only(*CHEAP)
+    classroom.forget_results()
+    results = classroom.root / grading.PRIVATE / "results"
+    command = [sys.executable, "-m", "autograder.cli", "grade", "--assignment", STEM, "--workers", "1"]
+    process = subprocess.Popen(command, cwd=classroom.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 120
+    while not list(results.glob("*.json")) and time.monotonic() < end and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    time.sleep(0.5)  # its workers notice, and end
+    kept = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
+    assert len(kept) > 0, "it should have kept the first result before it was killed"
+    graded = classroom.grade()
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "a kept result was made again"
+    assert {g.student for g in graded.values() if g.report} == set(CHEAP)
+    assert classroom.marks() == {s: before[s] for s in CHEAP}
+
+
+def test_again_forgets_what_is_kept(classroom):
+    classroom.keep_only("alan")
+    (path,) = [p for p in (classroom.root / grading.PRIVATE / "results").iterdir() if _key(classroom, "alan") in p.name]
+    stamp = path.stat().st_mtime_ns
+    assert classroom.grade(again=True)["alan"].new
+    assert path.stat().st_mtime_ns > stamp
+
+
+def test_only_the_students_asked_for_are_graded(classroom):
+    classroom.keep_only(*CHEAP)
+    assert set(classroom.grade(students=("ada",))) == {"ada"}
+    assert set(classroom.marks()) == {"ada"}
+    with pytest.raises(CourseError, match="nobody-here has not handed in"):
+        classroom.grade(students=("nobody-here",))
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b'{"cells": [', "goes wrong in line 1"),
+        (b"", "an empty file"),
+        (b"print('hello')", "goes wrong in line 1"),
+        (b"\x80\x81\xff", "not JSON text"),
+        (b'{"cells": 3}', "no list of cells"),
+        (b"[1, 2]", "no list of cells"),
+        (b"[" * 100_000, "not JSON text"),
+    ],
+)
+def test_what_is_no_notebook_gets_a_sentence_and_no_points(classroom, data, words):
+    classroom.keep_only("ada", "alan")
+    classroom.submission("alan").write_bytes(data)
+    graded = classroom.grade()
+    assert graded["ada"].report.points == graded["ada"].report.max_points
+    assert graded["alan"].report.points == 0
+    for exercise in graded["alan"].report.exercises.values():
+        assert exercise.outcome == FAILED
+        assert words in exercise.note
+    assert set(classroom.marks()["alan"].values()) == {(0.0, False)}
+
+
+def test_a_link_is_not_followed(classroom):
+    classroom.keep_only("ada", "alan")
+    classroom.submission("alan").unlink()
+    classroom.submission("alan").symlink_to(classroom.submission("ada"))
+    graded = classroom.grade()
+    assert graded["alan"].report.points == 0
+    assert "a link to another file" in next(iter(graded["alan"].report.exercises.values())).note
+
+
+def test_a_missing_notebook_gets_a_sentence_and_stops_nobody(classroom):
+    classroom.keep_only("ada", "alan", "bernard")
+    classroom.submission("alan").rename(classroom.submission("alan").with_name("perceptron (1).ipynb"))
+    classroom.submission("bernard").unlink()
+    graded = classroom.grade()
+    assert graded["ada"].report.points == graded["ada"].report.max_points
+    assert graded["alan"].problem == (
+        "There is no perceptron.ipynb; the folder holds perceptron (1).ipynb: rename the notebook to perceptron.ipynb."
+    )
+    assert graded["bernard"].problem == "There is no perceptron.ipynb; the folder is empty."
+
+
+def test_the_seed_is_drawn_once_and_is_the_owners_alone(tmp_path):
+    seed = grading.secret_seed(tmp_path, STEM)
+    assert len(seed) == 32
+    assert grading.secret_seed(tmp_path, STEM) == seed
+    assert grading.secret_seed(tmp_path, "other") != seed
+    assert grading.secret_seed(tmp_path, STEM) == seed, "another assignment's seed must not replace it"
+    path = tmp_path / grading.PRIVATE / "seeds.json"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_private_file_is_whole_or_not_there(tmp_path, monkeypatch):
+    path = tmp_path / "seeds.json"
+    grading.write_private(path, "first")
+
+    def fail(*args):
+        raise OSError("no disk")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="no disk"):
+        grading.write_private(path, "second")
+    assert path.read_text() == "first"
+    assert [p.name for p in tmp_path.iterdir()] == ["seeds.json"]
+
+
+def test_a_result_is_known_by_all_that_decides_it_and_by_nothing_else():
+    def key(source="x = 1", seed="s", files=None, **metadata):
+        cell = {"cell_type": "code", "source": source, "id": "a", "outputs": [], "metadata": metadata}
+        nb = submission.read(
+            json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}).encode()
+        )
+        return grading.key(submission.job(nb, STEM, seed, files))
+
+    assert key() == key(tags=["skip-execution"], autograder={"report": {}})
+    keys = [
+        key(),
+        key(source="x = 2"),
+        key(seed="t"),
+        key(files={"a": b"1"}),
+        key(files={"a": b"2"}),
+        key(files={"b": b"1"}),
+    ]
+    assert len(set(keys)) == len(keys)
+
+
+def test_a_damaged_result_is_made_again(classroom):
+    job = _job(classroom, "alan")
+    results = grading.Results(classroom.root)
+    assert results.get(job) is not None
+    results._path(job).write_text('{"report": {')
+    assert results.get(job) is None
+
+
+def test_our_own_failure_is_undecided_and_not_kept(tmp_path, monkeypatch):
+    def fail(job):
+        raise RuntimeError("a rubric with a bug")
+
+    monkeypatch.setattr(grading.referee, "run", fail)
+    monkeypatch.setattr(grading.Results, "_undecided", {})
+    job = submission.job(nbformat.v4.new_notebook(), STEM, "seed")
+    report = grading.Results(tmp_path).of(job).report
+    assert report.undecided == [r.id for r in rubric.load(STEM).values()]
+    assert report.points == 0
+    assert {e.points for e in report.exercises.values()} == {None}
+    assert "a rubric with a bug" in next(iter(report.exercises.values())).note
+    assert not list(Path(tmp_path).rglob("*.json"))
+
+
+class Poison(submission.Job):
+    """Ends the process that takes it out of its envelope."""
+
+    def __reduce__(self):
+        return os._exit, (1,)
+
+
+def test_a_grading_process_that_dies_leaves_its_jobs_undecided(tmp_path):
+    job = Poison(STEM, b"{}", "seed")
+    ((returned, result),) = grading._parallel(tmp_path, [job], 1)
+    assert returned is job
+    assert {e.outcome for e in result.report.exercises.values()} == {UNDECIDED}
+
+
+def test_ones_own_notebook_is_known_by_its_cells_or_by_its_name(graded_class, tmp_path):
+    nb = submission.read_file(graded_class.submission("ada"))
+    assert grading.stem_of(nb, "renamed.ipynb") == STEM
+    bare = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    assert grading.stem_of(bare, f"work/{STEM}.ipynb") == STEM
+    with pytest.raises(LookupError, match="no exercise of this course"):
+        grading.stem_of(bare, "shopping.ipynb")
+
+
+def test_ones_own_notebook_gets_a_report_that_its_seed_repeats(graded_class):
+    student = graded_class.of_kind("mixed")
+    path = graded_class.submission(student)
+    first = grading.own(path)
+    again = grading.own(path, first.seed)
+    assert again.as_dict() == first.as_dict()
+    expected = graded_class.students[student]["exercises"]
+    assert {id: e.outcome for id, e in first.exercises.items()} == {id: e["outcome"] for id, e in expected.items()}
+
+
+def _job(classroom, student):
+    return classroom.course.job(STEM, student, classroom.submission(student))[0]
+
+
+def _key(classroom, student):
+    return grading.key(_job(classroom, student))

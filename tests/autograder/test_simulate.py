@@ -1,0 +1,76 @@
+"""A simulated class is what its manifest says: tests of grading stand on it."""
+
+import json
+
+import nbformat
+import pytest
+from classroom import STEM
+
+from autograder import grading, rubric, simulate
+from autograder.course import CourseError
+from autograder.solution import model_answer
+from coursekit import compare
+from coursekit.observe import observe
+
+RUBRICS = rubric.load(STEM).values()
+ANSWERS = [(r, "alternative", name, f) for r in RUBRICS for name, f in r.alternatives.items()]
+ANSWERS += [(r, "mistake", m.name, f) for r in RUBRICS for m, f in r.mistakes.items()]
+
+
+@pytest.mark.parametrize(
+    ("r", "kind", "name", "function"), ANSWERS, ids=[f"{r.name}: {name}" for r, _, name, _ in ANSWERS]
+)
+def test_an_answer_written_into_a_notebook_does_what_it_did_in_the_rubric(r, kind, name, function):
+    namespace = {}
+    exec(simulate.standalone(function, r.name), namespace)
+    assert set(namespace) == {r.name, "__builtins__"}, "it must not disturb the notebook's other names"
+    exercise = r.exercise("simulate", hidden=False)
+    result = compare.examine(exercise, lambda case: observe(namespace[r.name], case, exercise.seconds))
+    assert result.passed == (kind == "alternative")
+    if kind == "mistake":
+        assert result.mistake is not None
+        assert result.mistake.name == name
+
+
+def test_every_kind_of_student_is_in_the_class(graded_class):
+    kinds = {about["kind"] for about in graded_class.students.values()}
+    assert kinds == {"model answers", "blank", "alternative answers", "deleted grade cells", "mixed", *simulate.BROKEN}
+    answers = {e["kind"] for about in graded_class.students.values() for e in about["exercises"].values()}
+    assert {"model", "alternative", "mistake", "stub"} <= answers
+
+
+def test_what_students_are_is_not_written_where_their_code_runs(graded_class):
+    for path in (graded_class.root / "submitted").rglob("*"):
+        assert path.is_dir() or path.name == f"{STEM}.ipynb"
+
+
+def test_the_same_seed_makes_the_same_class(classroom):
+    before = {s: classroom.submission(s).read_bytes() for s in classroom.students}
+    manifest = simulate.simulate(classroom.course, STEM, len(before))
+    assert manifest["students"] == classroom.students
+    cells = [[(c.cell_type, c.source) for c in nbformat.reads(b.decode(), 4).cells] for b in before.values()]
+    again = [[(c.cell_type, c.source) for c in nbformat.read(classroom.submission(s), 4).cells] for s in before]
+    assert again == cells
+    other = simulate.simulate(classroom.course, STEM, len(before), seed=1)
+    assert other["students"] != classroom.students
+
+
+def test_a_real_submission_is_never_overwritten(classroom):
+    path = classroom.root / grading.PRIVATE / f"simulated-{STEM}.json"
+    manifest = json.loads(path.read_text())
+    del manifest["students"]["ada"]  # as if ada were real
+    path.write_text(json.dumps(manifest))
+    before = classroom.submission("ada").read_bytes()
+    with pytest.raises(CourseError, match="ada has handed in"):
+        simulate.simulate(classroom.course, STEM, 5, seed=3)
+    assert classroom.submission("ada").read_bytes() == before
+
+
+def test_a_model_answer_is_the_code_without_the_marks(graded_class):
+    nb = graded_class.course.notebook("source", STEM)
+    for r in RUBRICS:
+        source = model_answer(nb, r.id)
+        assert "SOLUTION" not in source
+        assert f"def {r.name}(" in source
+    with pytest.raises(LookupError, match="no cell"):
+        model_answer(nb, f"{STEM}.nothing")
