@@ -25,6 +25,7 @@ PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "_build" / "book.log"
 NEEDED_GB = 4  # .venv with PyTorch's CPU build takes 1.6; pip needs as much again while it unpacks
 NVIDIA_GB = 12  # with the CUDA libraries that PyPI's Linux build brings
+OFFLINE = "NewConnectionError", "ConnectTimeout", "Temporary failure", "Max retries", "from versions: none"
 CPU_BUILD = (
     "python3 -m venv .venv && .venv/bin/pip install torch=={version} --index-url https://download.pytorch.org/whl/cpu"
 )
@@ -139,7 +140,7 @@ def install(*what):
         return
     if "No space left" in complaints:
         raise Surroundings("The disk is full. Free some space and run the same command again: it goes on from here.")
-    if any(sign in complaints for sign in ("NewConnectionError", "ConnectTimeout", "Temporary failure", "Max retries")):
+    if any(sign in complaints for sign in OFFLINE):
         raise Surroundings(
             "No network, or the package index cannot be reached. The first start downloads the course's packages; "
             "run the same command again when online: it goes on from here."

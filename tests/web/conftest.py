@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from places import ROOT, Visit, build, release, running_lab, serve
+from places import ROOT, Visit, build, running_lab, serve, write_exercise
 from playwright.sync_api import sync_playwright
 
 CHROMIUM_QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -43,7 +43,7 @@ def lab(tmp_path_factory):
     (pages / "plain.css").write_text("p { color: red }")
     for name in "secret.txt", "secret.html":
         (course / name).write_text("not for the web")
-    release(course, "one")
+    write_exercise(course, "one")
     (course / "exercises/perceptron/points.csv").write_text("1,2\n")
     with running_lab(course) as lab:
         yield lab

@@ -58,13 +58,29 @@ class Lab:
         return httpx.get(self.url(path, token), **options)
 
 
-def release(course, text):
+def write_exercise(course, text):
     """Writes the exercise notebook `perceptron`, with `text` in it, as a release would."""
-    cell = {"cell_type": "markdown", "id": "only", "metadata": {}, "source": text}
-    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    folder = course / "exercises/perceptron"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "perceptron.ipynb").write_text(json.dumps(notebook))
+    write_notebook(course / "exercises/perceptron/perceptron.ipynb", text)
+
+
+def write_notebook(path, text, *code):
+    """A notebook with one Markdown cell and these code cells."""
+    cells = [{"cell_type": "markdown", "id": "text", "metadata": {}, "source": text}]
+    cells += [
+        {
+            "cell_type": "code",
+            "id": f"code-{n}",
+            "metadata": {},
+            "source": source,
+            "outputs": [],
+            "execution_count": None,
+        }
+        for n, source in enumerate(code)
+    ]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 class running_lab:
@@ -97,7 +113,11 @@ class running_lab:
 
     def __exit__(self, *trouble):
         self.process.terminate()
-        self.process.wait()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:  # it hangs when a kernel was just starting
+            self.process.kill()
+            self.process.wait()
 
 
 class Visit:
@@ -111,7 +131,7 @@ class Visit:
         self.page = self.context.new_page()
         self.page.on("console", self.listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("response", self.responses.append)
+        self.page.on("response", lambda response: self.responses.append(response))
 
     def guard(self, route):
         if route.request.url.startswith(self.address):

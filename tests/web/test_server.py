@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from places import release, running_lab
+from places import running_lab, write_exercise
 
 
 def test_the_book_stands_behind_the_token(lab):
@@ -61,7 +61,7 @@ def test_a_newer_release_is_announced_once_and_placed_beside(lab):
     lab.get("course/open/perceptron")
     own = lab.course / "work/perceptron/perceptron.ipynb"
     own.write_text("my work")
-    release(lab.course, "two")
+    write_exercise(lab.course, "two")
     answer = lab.get("course/open/perceptron")
     assert answer.status_code == 200
     assert "newer version" in answer.text
@@ -90,7 +90,7 @@ def test_no_exercise_of_that_name(lab, stem):
 
 
 def test_a_book_that_is_not_built_says_so(tmp_path):
-    release(tmp_path, "one")
+    write_exercise(tmp_path, "one")
     with running_lab(tmp_path) as lab:
         answer = lab.get("book/")
     assert answer.status_code == 503
@@ -98,7 +98,7 @@ def test_a_book_that_is_not_built_says_so(tmp_path):
 
 
 def test_a_folder_that_cannot_be_written_says_so(tmp_path):
-    release(tmp_path, "one")
+    write_exercise(tmp_path, "one")
     (tmp_path / "work").write_text("a file where the folder should be")
     with running_lab(tmp_path) as lab:
         answer = lab.get("course/open/perceptron")
