@@ -19,6 +19,7 @@ book: setup  ## build the book into _build/html
 	@$(PYTHON) tools/course.py book
 
 test: setup check  ## everything that guards the project
+	$(IN) pytest -n 2 --dist loadfile --nbval-lax book  # executes the chapters; the book shows what this run produced
 	$(IN) pytest -n 2 --dist loadfile
 
 check: setup  ## lint and format, notebooks included

@@ -24,11 +24,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "_build" / "book.log"
 NEEDED_GB = 4  # .venv with PyTorch's CPU build takes 1.6; pip needs as much again while it unpacks
-NVIDIA_GB = 12  # with the CUDA libraries that PyPI's Linux build brings
+CPU_BUILD = "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu"
 OFFLINE = "NewConnectionError", "ConnectTimeout", "Temporary failure", "Max retries", "from versions: none"
-CPU_BUILD = (
-    "python3 -m venv .venv && .venv/bin/pip install torch=={version} --index-url https://download.pytorch.org/whl/cpu"
-)
 
 
 class Surroundings(Exception):
@@ -91,11 +88,11 @@ def setup():
     if new:
         require_venv()
     if not installed("torch"):
-        require_space(ROOT, NVIDIA_GB if brings_cuda() else NEEDED_GB)
+        require_space(ROOT, NEEDED_GB)
         if brings_cuda() and not shutil.which("nvidia-smi"):
             say(
-                "No NVIDIA GPU here, but pip's PyTorch brings its libraries (3 GB). For the small build, press Ctrl-C "
-                "and run:\n  " + CPU_BUILD.format(version=pinned("torch"))
+                "No NVIDIA GPU here, but pip's PyTorch for Linux brings its libraries (3 GB). For the small build, press "
+                f"Ctrl-C and run this instead:\n  {CPU_BUILD} make course"
             )
     if new:
         say("Creating .venv …")
@@ -119,13 +116,8 @@ def installed(package):
     return bool(list(VENV.glob(f"lib/python*/site-packages/{package}/__init__.py")))
 
 
-def pinned(package):
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return next(line.split("==")[1].split()[0] for line in lines if line.startswith(package + "=="))
-
-
 def brings_cuda():
-    return sys.platform == "linux" and os.uname().machine == "x86_64"
+    return sys.platform == "linux" and CPU_BUILD.split("=")[1] not in os.environ.get("PIP_EXTRA_INDEX_URL", "")
 
 
 def install(*what):
