@@ -10,6 +10,7 @@ that a Python that is too old gets a sentence and not a syntax error.
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -25,6 +26,7 @@ PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "_build" / "book.log"
 NEEDED_GB = 4  # .venv with PyTorch's CPU build takes 1.6; pip needs as much again while it unpacks
 CPU_BUILD = "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu"
+COLOR = re.compile(r"\x1b\[[0-9;]*m")
 OFFLINE = "NewConnectionError", "ConnectTimeout", "Temporary failure", "Max retries", "from versions: none"
 
 
@@ -99,7 +101,7 @@ def setup():
         run([sys.executable, "-m", "venv", str(VENV)], "Could not create .venv; the reason stands above.")
     say("Installing what the course needs (once; some minutes) …")
     install("-r", "requirements.txt")
-    install("--no-deps", "--no-build-isolation", "-e", ".", "-e", "autograder")
+    install("-q", "--no-deps", "--no-build-isolation", "-e", ".", "-e", "autograder")
     stamp.write_text(wanted)
     say("Installed.")
 
@@ -147,14 +149,14 @@ def book():
     """Builds what has changed. One moving line on a terminal, all lines elsewhere; the whole in _build/book.log."""
     LOG.parent.mkdir(exist_ok=True)
     command = [str(VENV / "bin" / "jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
-    environment = dict(os.environ, PATH=path(), NO_COLOR="1", PYTHONUNBUFFERED="1")
+    environment = dict(os.environ, PATH=path(), PYTHONUNBUFFERED="1")
     say(f"Building the book (chapters are executed once; the log is {LOG.relative_to(ROOT)}) …")
     with LOG.open("w", encoding="utf-8") as log:
         build = subprocess.Popen(
             command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         for line in build.stdout:
-            text = line.decode("utf-8", "replace").rstrip()
+            text = COLOR.sub("", line.decode("utf-8", "replace")).rstrip()
             log.write(text + "\n")
             show_progress(text)
     end_progress()
