@@ -24,6 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOG = ROOT / "_build" / "book.log"
+BUILT = ROOT / "_build" / "book-stamp"  # as old as the sources that the last good build saw
+SOURCES = "book", "exercises", "coursekit", "_config.yml", "_toc.yml", "requirements.txt"
 NEEDED_GB = 4  # .venv with PyTorch's CPU build takes 1.6; pip needs as much again while it unpacks
 CPU_BUILD = "PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu"
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
@@ -148,6 +150,7 @@ def install(*what):
 def book():
     """Builds what has changed. One moving line on a terminal, all lines elsewhere; the whole in _build/book.log."""
     LOG.parent.mkdir(exist_ok=True)
+    began = time.time()
     command = [str(VENV / "bin" / "jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
     environment = dict(os.environ, PATH=path(), PYTHONUNBUFFERED="1")
     say(f"Building the book (chapters are executed once; the log is {LOG.relative_to(ROOT)}) …")
@@ -165,6 +168,17 @@ def book():
             line for line in LOG.read_text(encoding="utf-8").splitlines() if "WARNING" in line or "ERROR" in line
         ]
         raise Surroundings("The book could not be built.\n" + "\n".join(complaints[-20:] or ["See " + str(LOG)]))
+    BUILT.touch()
+    os.utime(str(BUILT), (began, began))
+
+
+def book_is_fresh():
+    """Nothing that the book is made of has changed since it was built."""
+    if not (BUILT.exists() and (ROOT / "_build/html/index.html").exists()):
+        return False
+    places = [ROOT / name for name in SOURCES]
+    files = [file for place in places for file in [place, *place.rglob("*")] if file.exists()]
+    return max(file.stat().st_mtime for file in files) < BUILT.stat().st_mtime
 
 
 def show_progress(text):
@@ -187,7 +201,8 @@ def start():
     """One JupyterLab server for the book and the exercises, until Ctrl-C."""
     setup()
     try:
-        book()
+        if not book_is_fresh():
+            book()
     except Surroundings as trouble:
         if not (ROOT / "_build/html/index.html").exists():
             raise

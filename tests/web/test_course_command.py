@@ -127,6 +127,23 @@ def test_changed_requirements_renew_the_environment(clone):
     assert prints[0] != prints[1]
 
 
+def test_a_book_is_built_again_when_a_source_has_changed(course, tmp_path, monkeypatch):
+    (tmp_path / "_build/html").mkdir(parents=True)
+    (tmp_path / "_build/html/index.html").touch()
+    (tmp_path / "book").mkdir()
+    chapter, stamp = tmp_path / "book/chapter.md", tmp_path / "_build/book-stamp"
+    chapter.touch()
+    monkeypatch.setattr(course, "ROOT", tmp_path)
+    monkeypatch.setattr(course, "BUILT", stamp)
+    assert not course.book_is_fresh()
+    stamp.touch()
+    later = chapter.stat().st_mtime + 5
+    os.utime(stamp, (later, later))
+    assert course.book_is_fresh()
+    os.utime(chapter, (later + 5, later + 5))
+    assert not course.book_is_fresh()
+
+
 def test_an_unknown_command_explains():
     status, said = run(ROOT, "dance")
     assert status == 2
