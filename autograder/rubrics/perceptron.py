@@ -345,7 +345,7 @@ def _(rng):
 
 @perceptron_update.mistake(
     "The bias is never updated",
-    question="If b stays where it is, through which points can the line never come?",
+    question="A wrong point changes w. What else should it change, if the neuron is to fire more or less readily from now on?",
     hint="The bias learns too, as the weight of an input that is always 1: `b + y`.",
     section=RULE,
 )
@@ -1544,12 +1544,18 @@ polygon_network = Rubric(
 
 
 def polygon(rng, k, size=1.0, center=(0.0, 0.0), axes=(1.5, 0.9), turn=None):
-    """(k, 2) corners of a convex polygon, counter-clockwise: k points of an ellipse with these half axes, turned and moved."""
+    """(k, 2) corners of a convex polygon, counter-clockwise: k points of an ellipse with these half axes, turned and moved,
+    rounded to about a hundredth of its size."""
     angle = 2 * np.pi * (np.arange(k) + rng.uniform(-0.15, 0.15, k)) / k
     axes = size * np.array(axes)
     turn = rng.uniform(0, 2 * np.pi) if turn is None else turn
     rotation = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    return np.stack([np.cos(angle), np.sin(angle)], axis=1) * axes @ rotation + center
+    return rounded(np.stack([np.cos(angle), np.sin(angle)], axis=1) * axes @ rotation + center, size)
+
+
+def rounded(points, size):
+    """As few digits as serve: numbers that a student can read."""
+    return np.round(points, 2 - int(np.floor(np.log10(size))))
 
 
 def telling(rng, corners):
@@ -1571,6 +1577,7 @@ def telling(rng, corners):
             center + size * rng.uniform(-20, 20, (30, 2)),
         ]
     )
+    points = rounded(points, size)
     distance = ((points[:, None] - corners) * inward).sum(axis=2)  # (m, k)
     points = points[(abs(distance) > 0.01 * size).all(axis=1)]
     return Kept((torch.tensor(corners, dtype=torch.float32),), torch.tensor(points, dtype=torch.float32))
