@@ -101,34 +101,33 @@ class ReleaseError(ValueError):
     """What is wrong with a source, and how to mend it."""
 
 
-def release(stem, course="."):
+def release(stem, course=".", cases=None):
     """Release one assignment of the course in the folder `course`; returns True if anything changed.
 
-    It is made in a folder beside and moved into place when it is whole. Raises `ReleaseError`.
+    It is made in a folder beside and moved into place when it is whole; the recorded cases go into the folder
+    `cases`, coursekit's own by default. Raises `ReleaseError`.
     """
-    from nbgrader.apps import NbGrader
     from nbgrader.apps.api import NbGraderAPI
+
+    from .course import Course
 
     course = Path(course).resolve()
     if not (course / "solutions" / stem).is_dir():
         there = ", ".join(sorted(p.name for p in (course / "solutions").glob("*") if p.is_dir())) or "none"
         raise ReleaseError(f"there is no solutions/{stem}; there are: {there}")
     with tempfile.TemporaryDirectory(dir=course, prefix=".release-") as staging:
-        app = NbGrader()
-        app.load_config_file("nbgrader_config.py", path=[str(course)])
-        config = app.config
-        config.CourseDirectory.root = str(course)
+        config = Course(course).config
         config.CourseDirectory.release_directory = str(Path(staging, "exercises"))
         config.RecordCases.folder = staging
         answer = NbGraderAPI(config=config).generate_assignment(stem, force=True)
         if not answer["success"]:
             raise ReleaseError(_last_line(answer))
-        fresh, cases = Path(staging, "exercises", stem), Path(staging, f"{stem}.safetensors")
-        target = recorded.FOLDER / cases.name
-        changed = not _same_files(fresh, course / "exercises" / stem) or not _same_bytes(cases, target)
+        fresh, recording = Path(staging, "exercises", stem), Path(staging, f"{stem}.safetensors")
+        target = Path(cases or recorded.FOLDER, recording.name)
+        changed = not _same_files(fresh, course / "exercises" / stem) or not _same_bytes(recording, target)
         if changed:
             _replace_folder(fresh, course / "exercises" / stem)
-            os.replace(cases, target)
+            os.replace(recording, target)
         return changed
 
 

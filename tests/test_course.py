@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+from functools import cache
 
 import pytest
 
@@ -43,6 +44,12 @@ each_right = pytest.mark.parametrize(("r", "name", "f"), RIGHT, ids=[f"{r.id}: {
 
 def examine(exercise, implementation):
     return compare.examine(exercise, lambda case: observe(implementation, case, exercise.seconds))
+
+
+@cache
+def fresh(id):
+    """The exercise with all its cases from a seed that no release used."""
+    return rubric.find(id).exercise("fresh")
 
 
 def failures(result):
@@ -192,19 +199,19 @@ def definitions_up_to(nb, cell):
 def test_model_answers_are_the_notebooks_and_pass_check_and_grade(stem):
     space = definitions(solution(stem))
     for r in rubric.load(stem).values():
-        for result in (run(r.id, space[r.name]), examine(r.exercise("fresh"), space[r.name])):
+        for result in (run(r.id, space[r.name]), examine(fresh(r.id), space[r.name])):
             assert result.passed, f"solutions/{stem}: the model answer of {r.id} fails: {failures(result)}"
 
 
 @each_right
 def test_right_answers_pass_check_and_grade(r, name, f):
-    for result in (run(r.id, f), examine(r.exercise("fresh"), f)):
+    for result in (run(r.id, f), examine(fresh(r.id), f)):
         assert result.passed, f"{r.id}, {name}: {failures(result)}"
 
 
 @each_mistake
 def test_mistakes_fail_check_and_grade_and_are_recognized(r, mistake, f):
-    for where, result in (("check", run(r.id, f)), ("grade", examine(r.exercise("fresh"), f))):
+    for where, result in (("check", run(r.id, f)), ("grade", examine(fresh(r.id), f))):
         assert not result.passed, f"{r.id}: the {where} lets {mistake.name!r} pass; add a case that tells it apart"
         assert result.mistake == mistake, (
             f"{r.id}: the {where} takes {mistake.name!r} for {result.mistake and result.mistake.name!r}; "
