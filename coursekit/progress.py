@@ -64,6 +64,7 @@ def progress() -> None:
 
 def _map():
     """What `progress` shows, from top to bottom, for rich to draw."""
+    from rich.columns import Columns
     from rich.table import Table
     from rich.text import Text
 
@@ -85,7 +86,7 @@ def _map():
         except Exception as error:
             unreadable.append(f"The recorded exercises of {stem} cannot be read ({error}): install coursekit again.")
             continue
-        marks = Text("  ").join(_mark(exercise, done.get(exercise.id, {})) for exercise in exercises)
+        marks = Columns([_mark(exercise, done.get(exercise.id, {})) for exercise in exercises], padding=(0, 2))
         earned = sum(exercise.points * done.get(exercise.id, {}).get("best", 0.0) for exercise in exercises)
         table.add_row(
             stem.replace("_", " "), marks, f"{round(earned, 1):g}/{sum(exercise.points for exercise in exercises):g}"
@@ -110,13 +111,13 @@ def _mark(exercise, entry):
     """A name with a mark in front: the mark says by its shape what the color says again."""
     from rich.text import Text
 
-    name = f"\N{NO-BREAK SPACE}{exercise.id.partition('.')[2]}"  # a mark stays on the line of its name
+    name = exercise.id.partition(".")[2]
     badge = exercise.points == 0
     if entry.get("passed"):
-        return Text(f"{'★' if badge else '●'}{name}", style="green")
+        return Text(f"{'★' if badge else '●'} {name}", style="green")
     if entry.get("best", 0.0) > 0:
-        return Text(f"◐{name}", style="yellow")
-    return Text(f"{'☆' if badge else '○'}{name}", style="dim")
+        return Text(f"◐ {name}", style="yellow")
+    return Text(f"{'☆' if badge else '○'} {name}", style="dim")
 
 
 def _read(file, mend=True):

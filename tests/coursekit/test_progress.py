@@ -187,7 +187,7 @@ def course(tmp_path, monkeypatch):
 
 def shown(capsys):
     progress()
-    return capsys.readouterr().out.replace("\N{NO-BREAK SPACE}", " ")
+    return capsys.readouterr().out
 
 
 def line(text, start):
@@ -211,6 +211,12 @@ def test_the_map_shows_what_is_green(course, capsys):
 def test_an_exercise_that_failed_everywhere_is_not_yet(course, capsys):
     record("perceptron.neuron", False, 0.0)
     assert "○ neuron" in shown(capsys)
+
+
+def test_in_a_narrow_terminal_a_mark_stays_with_its_name(course, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    text = shown(capsys)
+    assert all(f"{mark} {name}" in text for mark, name in zip("○○☆○", ["neuron", "margin", "averaged", "predict"]))
 
 
 def test_the_map_says_where_the_file_is(course, capsys, file):
