@@ -302,14 +302,14 @@ def _(rng):
     return judged(rng, d=2, label=-1)
 
 
-@perceptron_update.given("a point exactly on the line, label −1")
+@perceptron_update.given("a point exactly on the line, label +1")
 def _(rng):
-    return on_the_line(rng, d=3, label=-1)
+    return on_the_line(rng, d=3, label=+1)
 
 
-@perceptron_update.given("the first step, from zero, label +1")
+@perceptron_update.given("the first step, from zero, label −1")
 def _(rng):
-    w, b, x, y = judged(rng, d=2, label=+1)
+    w, b, x, y = judged(rng, d=2, label=-1)
     return torch.zeros_like(w), torch.zeros_like(b), x, y
 
 
@@ -333,9 +333,9 @@ def _(rng):
     return judged(rng, d=11, label=-1)
 
 
-@perceptron_update.given("a point exactly on the line, label +1", public=False)
+@perceptron_update.given("a point exactly on the line, label −1", public=False)
 def _(rng):
-    return on_the_line(rng, d=4, label=+1)
+    return on_the_line(rng, d=4, label=-1)
 
 
 @perceptron_update.given("twelve points in turn", when="in_turn", weight=2, public=False)
