@@ -1,6 +1,6 @@
 """What the tests execute is what the book shows: nbval's outputs go into the cache that the build reads.
 
-    pytest --nbval-lax book
+pytest --nbval-lax book
 """
 
 import os
