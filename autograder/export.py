@@ -12,7 +12,7 @@ from .report import PASSED
 
 CANVAS_STUDENT = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 MOODLE_STUDENT = ["First name", "Last name", "ID number", "Username", "Email address"]
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
 
 
 def export(course, kind, stems, path, names=()):
@@ -36,7 +36,7 @@ def export(course, kind, stems, path, names=()):
 def safe(text):
     """Text that a spreadsheet will not take for a formula: students choose their names."""
     text = str(text or "")
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) or text.startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
 def _mark(course, stem, student):

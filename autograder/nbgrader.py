@@ -4,6 +4,7 @@
 give the same marks.
 """
 
+import json
 from pathlib import Path
 
 import nbformat
@@ -41,8 +42,9 @@ class Restore(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         about = resources["nbgrader"]
         with Gradebook(about["db_url"]) as gradebook:
-            source = submission.source_cells(gradebook.find_notebook(about["notebook"], about["assignment"]))
-        nb = submission.restored(nb, source)
+            notebook = gradebook.find_notebook(about["notebook"], about["assignment"])
+            nb = submission.restored(nb, submission.source_cells(notebook))
+            nb.metadata["kernelspec"] = json.loads(notebook.kernelspec or "{}")
         nb.metadata["autograder"] = {"unreadable": resources.get("unreadable", "")}
         return nb, resources
 

@@ -40,7 +40,7 @@ class Answer:
     """One student's answer to one exercise: its kind, the code of the cell, and what it must earn."""
 
     exercise: str
-    kind: str  # "model", "alternative", "mistake", "stub" or one of BROKEN
+    kind: str  # "model", "reference", "alternative", "mistake", "stub" or one of BROKEN
     source: str
     points: float
     outcome: str
@@ -66,6 +66,8 @@ class Catalog:
         stub = self.cell(self.released, id).source
         if kind == "model":
             source, share = model_answer(self.model, id), 1.0
+        elif kind == "reference":  # leans on no other answer, as a model answer may
+            source, share = _with_definition(stub, standalone(r.reference, r.name)), 1.0
         elif kind == "alternative":
             source, share = _with_definition(stub, standalone(r.alternatives[name], r.name)), 1.0
         elif kind == "mistake":
@@ -81,7 +83,7 @@ class Catalog:
             first = exercise.parameters[0] if exercise.parameters else "42"
             source = _with_definition(stub, BROKEN[kind].format(name=r.name, parameters=parameters, first=first))
             share = 0.0
-        right = kind in ("model", "alternative")
+        right = kind in ("model", "reference", "alternative")
         points = round(exercise.points * share, 2)
         return Answer(id, kind, source, points, "passed" if right else "failed", name)
 
@@ -147,14 +149,14 @@ def _student(catalog, index, rng):
     if index == 3:
         return (
             "deleted grade cells",
-            [catalog.answer(id, "model" if i % 2 else "stub") for i, id in enumerate(ids)],
+            [catalog.answer(id, "reference" if i % 2 else "stub") for i, id in enumerate(ids)],
             set(ids[:3]),
         )
     if index < 4 + len(odd):
         kind, place = odd[index - 4], (index - 4) % len(ids)
         if kind in ("endless loop", "catches everything"):  # each case costs its whole time limit: where there are few
             place = min(range(len(ids)), key=lambda i: len(catalog.exercises[ids[i]].cases))
-        return kind, [catalog.answer(id, kind if i == place else "model") for i, id in enumerate(ids)], ()
+        return kind, [catalog.answer(id, kind if i == place else "reference") for i, id in enumerate(ids)], ()
     skill = rng.uniform(0.2, 1.0)
     return "mixed", [_drawn(catalog, id, skill * 0.97**i, rng) for i, id in enumerate(ids)], ()
 
@@ -162,8 +164,8 @@ def _student(catalog, index, rng):
 def _drawn(catalog, id, skill, rng):
     r = catalog.rubrics[id.partition(".")[2]]
     if rng.random() < skill:
-        right = rng.choice(["model", *r.alternatives])
-        return catalog.answer(id, "model") if right == "model" else catalog.answer(id, "alternative", right)
+        right = rng.choice(["reference", *r.alternatives])
+        return catalog.answer(id, *([right] if right == "reference" else ["alternative", right]))
     kind = rng.choices(["mistake", "stub", "prints", "raises", "syntax error"], [12, 4, 1, 1, 1])[0]
     if kind == "mistake":
         # Some wrong ideas are more common than others: a report has something to show.

@@ -36,7 +36,7 @@ def test_every_kind_of_student_is_in_the_class(graded_class):
     kinds = {about["kind"] for about in graded_class.students.values()}
     assert kinds == {"model answers", "blank", "alternative answers", "deleted grade cells", "mixed", *simulate.BROKEN}
     answers = {e["kind"] for about in graded_class.students.values() for e in about["exercises"].values()}
-    assert {"model", "alternative", "mistake", "stub"} <= answers
+    assert {"model", "reference", "alternative", "mistake", "stub"} <= answers
 
 
 def test_what_students_are_is_not_written_where_their_code_runs(graded_class):
