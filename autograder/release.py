@@ -75,7 +75,7 @@ class RecordCases(NbGraderPreprocessor):
             nb.metadata["coursekit"] = {"stem": stem, "release": _digest(json.dumps(made_from, sort_keys=True))[:12]}
             data = recorded.pack(record(stem), made_from)
             _write(Path(self.folder) / f"{stem}.safetensors", data)
-            _write(kept, nbformat.writes(nb).encode())
+            _write(kept, (nbformat.writes(nb) + "\n").encode())
         return nb, resources
 
 
@@ -101,11 +101,10 @@ class ReleaseError(ValueError):
     """What is wrong with a source, and how to mend it."""
 
 
-def release(stem, course=".", cases=None):
+def release(stem, course="."):
     """Release one assignment of the course in the folder `course`; returns True if anything changed.
 
-    It is made in a folder beside and moved into place when it is whole; the recorded cases go into the folder
-    `cases`, coursekit's own by default. Raises `ReleaseError`.
+    It is made in a folder beside and moved into place when it is whole. Raises `ReleaseError`.
     """
     from nbgrader.apps.api import NbGraderAPI
 
@@ -123,7 +122,7 @@ def release(stem, course=".", cases=None):
         if not answer["success"]:
             raise ReleaseError(_last_line(answer))
         fresh, recording = Path(staging, "exercises", stem), Path(staging, f"{stem}.safetensors")
-        target = Path(cases or recorded.FOLDER, recording.name)
+        target = Path(recorded.FOLDER, recording.name)
         changed = not _same_files(fresh, course / "exercises" / stem) or not _same_bytes(recording, target)
         if changed:
             _replace_folder(fresh, course / "exercises" / stem)

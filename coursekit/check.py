@@ -25,7 +25,9 @@ def check(id, implementation):
     """
     result = run(id, implementation)
     _show(result)
-    record(id, passed=result.passed, points_fraction=result.share)
+    trouble = record(id, passed=result.passed, points_fraction=result.share)
+    if trouble:
+        print(trouble)
     if not result.passed and os.environ.get("NBGRADER_EXECUTION") != "autograde":
         failed = sum(not v.passed for v in result.verdicts)
         raise CheckFailed(result.note or f"{id}: {failed} of {len(result.verdicts)} cases failed; see above.")

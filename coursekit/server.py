@@ -8,6 +8,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 from html import escape
 from pathlib import Path
@@ -28,6 +29,8 @@ def _load_jupyter_server_extension(server):
 
     def at(pattern):
         return url_path_join(server.web_app.settings["base_url"], pattern)
+
+    os.environ["COURSEKIT_BOOK"] = at("book/book")  # kernels inherit it: a check links to the section to read again
 
     server.web_app.add_handlers(
         ".*",

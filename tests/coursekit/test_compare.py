@@ -141,3 +141,16 @@ def test_the_smallest_failing_example_is_the_one_shown():
     summing = exercise(case(torch.ones(9), 9.0), case(torch.ones(2), 2.0), case(torch.ones(1), 1.0, public=False))
     found, _ = examine(summing, lambda x: -1.0 * len(x)).smallest_failure()
     assert len(found.given[0]) == 2
+
+
+def test_what_never_ends_twice_is_not_waited_for_again():
+    asked = []
+
+    def ask(case):
+        asked.append(case)
+        return Observation(failure=Failure("endless", message="2"))
+
+    doubling = exercise(*(case(float(i), 2.0 * i) for i in range(5)))
+    result = compare.examine(doubling, ask)
+    assert len(asked) == 2
+    assert all("within 2 seconds" in v.problem for v in result.verdicts)

@@ -1,0 +1,121 @@
+"""The check under an exercise, as a student meets it."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from coursekit import check, recorded
+from coursekit.check import CheckFailed, as_html, as_text, run
+
+
+def neuron(x, w, b):
+    return torch.where(x @ w + b >= 0, 1.0, -1.0)
+
+
+def silent_on_the_line(x, w, b):
+    return torch.where(x @ w + b > 0, 1.0, -1.0)
+
+
+def test_a_right_answer_is_told_so_case_by_case(capsys):
+    check("perceptron.neuron", neuron)
+    said = capsys.readouterr().out
+    for case in recorded.exercise("perceptron.neuron").cases:
+        assert case.name in said
+    assert "Every case passes." in said
+
+
+def test_a_wrong_answer_raises_at_the_end_and_shows_the_smallest_example(capsys):
+    with pytest.raises(CheckFailed, match="1 of 5 cases failed"):
+        check("perceptron.neuron", silent_on_the_line)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "a point exactly on the line: First differs" in said
+    assert "wanted: [" in said
+    assert said.index("A question") < said.index("A hint, if you want it")
+
+
+def test_while_autograding_it_does_not_raise(monkeypatch, capsys):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    check("perceptron.neuron", silent_on_the_line)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(CheckFailed):
+        check("perceptron.neuron", silent_on_the_line)
+
+
+def test_the_error_takes_one_line_in_a_notebook():
+    with pytest.raises(CheckFailed) as caught:
+        check("perceptron.neuron", None)
+    (line,) = caught.value._render_traceback_()
+    assert line.startswith("CheckFailed: perceptron.neuron: 5 of 5")
+
+
+def test_an_unknown_exercise_is_answered_with_the_names_there_are():
+    with pytest.raises(LookupError, match=r"'perceptron\.neurn'; perceptron has perceptron\.neuron, "):
+        check("perceptron.neurn", neuron)
+    with pytest.raises(LookupError, match=r"no exercises called 'perceptrn'; there are: perceptron"):
+        check("perceptrn.neuron", neuron)
+
+
+def test_html_folds_the_hint_and_escapes_what_students_write():
+    text = as_html(run("perceptron.neuron", silent_on_the_line))
+    question, folded = text.split("<details>")
+    assert "comparison is" not in question
+    assert "comparison is" in folded
+
+    def nasty(x, w, b):
+        raise ValueError("<script>alert(1)</script>")
+
+    text = as_html(run("perceptron.neuron", nasty))
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+
+
+def test_the_section_is_a_link_where_the_book_is_served_beside(monkeypatch):
+    result = run("perceptron.neuron", silent_on_the_line)
+    assert "href" not in as_html(result)
+    assert "chapter perceptron, section neuron" in as_text(result)
+    monkeypatch.setenv("COURSEKIT_BOOK", "/book/book")
+    assert "href='/book/book/perceptron.html#perceptron-neuron'" in as_html(result)
+
+
+def test_it_notes_progress(monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "mine.json"))
+    check("perceptron.neuron", neuron)
+    assert '"perceptron.neuron"' in (tmp_path / "mine.json").read_text()
+
+
+def test_progress_that_cannot_be_kept_is_said_and_costs_nothing(monkeypatch, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("COURSEKIT_PROGRESS", str(tmp_path / "file" / "mine.json"))
+    check("perceptron.neuron", neuron)
+    assert "Your progress could not be kept" in capsys.readouterr().out
+
+
+def test_an_endless_loop_ends_in_a_sentence(capsys):
+    def endless(x, w, b):
+        while True:
+            time.sleep(0.01)
+
+    recorded_exercise = recorded.exercise("perceptron.neuron")
+    assert recorded_exercise.seconds <= 5
+    with pytest.raises(CheckFailed):
+        check("perceptron.neuron", endless)
+    assert "did not end within" in capsys.readouterr().out
+
+
+def test_every_public_check_is_made_of_data_alone():
+    """No reference, no rubric: with `autograder` forbidden, the recorded cases still judge."""
+    program = """
+import sys
+sys.modules["autograder"] = None
+from coursekit import recorded
+from coursekit.check import run
+for stem in recorded.stems():
+    for e in recorded.exercises(stem):
+        assert not run(e.id, lambda *given: 0).passed
+print("judged")
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout == "judged\n", done.stderr
