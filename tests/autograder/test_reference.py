@@ -186,6 +186,13 @@ def test_training_ends_within_novikoffs_bound(seed):
     assert (y * (x @ w + b) > 0).all()
 
 
+def test_training_stops_after_the_first_clean_pass(monkeypatch):
+    passes = []
+    monkeypatch.setattr(reference, "zip", lambda *lists: passes.append(1) or zip(*lists), raising=False)
+    reference.train_perceptron(torch.tensor([[1.0], [3.0]]), torch.tensor([1.0, 1.0]))
+    assert len(passes) == 2  # one update in the first, none in the second
+
+
 def test_training_stops_after_max_epochs_where_no_line_separates():
     x, y = torch.tensor([[1.0], [1.0]]), torch.tensor([1.0, -1.0])
     assert [typed.train_perceptron(x, y, e)[2] for e in (0, 1, 7)] == [0, 2, 14]
