@@ -98,7 +98,7 @@ def test_an_answer_that_does_not_look_earns_nothing(each_rubric, seed):
 def scaled(network, factor):
     """The same network in other numbers: a unit fires alike if its weights and bias are multiplied by a positive number."""
     W1, b1, w2, b2 = network
-    each = torch.linspace(factor, 2 * factor, len(b1))
+    each = torch.linspace(factor, 2 * factor, len(b1), dtype=b1.dtype)
     return W1 * each[:, None], b1 * each, w2 * factor, b2 * factor
 
 
