@@ -103,7 +103,8 @@ def setup():
         run([sys.executable, "-m", "venv", str(VENV)], "Could not create .venv; the reason stands above.")
     say("Installing what the course needs (once; some minutes) …")
     install("-r", "requirements.txt")
-    install("-q", "--no-deps", "--no-build-isolation", "-e", ".", "-e", "autograder")
+    for package in packages():
+        install("-q", "--no-deps", "--no-build-isolation", "-e", package)
     stamp.write_text(wanted)
     say("Installed.")
 
@@ -111,9 +112,14 @@ def setup():
 def fingerprint():
     """Changes when the environment must be renewed: other pins, other packages, another place."""
     hasher = hashlib.sha256(str(ROOT).encode())
-    for name in "requirements.txt", "pyproject.toml", "autograder/pyproject.toml":
+    for name in ["requirements.txt", *(f"{package}/pyproject.toml" for package in packages())]:
         hasher.update((ROOT / name).read_bytes())
     return hasher.hexdigest()
+
+
+def packages():
+    """coursekit, and autograder where it is: a course for students comes without it."""
+    return [place for place in (".", "autograder") if (ROOT / place / "pyproject.toml").exists()]
 
 
 def installed(package):

@@ -110,11 +110,16 @@ def test_a_disk_that_fills_up_while_installing(clone):
     assert "The disk is full" in said
 
 
-def test_the_environment_is_made_once(course):
-    """Here it exists: setup says nothing and does nothing, until what it installs from changes."""
-    before = course.fingerprint()
-    assert len(before) == 64
-    assert course.fingerprint() == before
+def test_the_environment_is_made_once(clone):
+    """It exists, made from these requirements: setup says nothing and does nothing."""
+    script = "import sys; sys.path.insert(0, 'tools'); import course; print(course.fingerprint(), end='')"
+    (clone / ".venv/bin").mkdir(parents=True)
+    (clone / ".venv/bin/python").touch()
+    stamp = clone / ".venv/course-stamp"
+    stamp.write_text(subprocess.check_output([sys.executable, "-c", script], cwd=clone, text=True))
+    assert run(clone, "setup") == (0, "")
+    stamp.write_text("made from others")
+    assert run(clone, "setup") != (0, "")
 
 
 def test_changed_requirements_renew_the_environment(clone):
@@ -125,6 +130,14 @@ def test_changed_requirements_renew_the_environment(clone):
             requirements.write(more)
         prints.append(subprocess.check_output([sys.executable, "-c", script], cwd=clone))
     assert prints[0] != prints[1]
+
+
+def test_a_course_for_students_comes_without_the_autograder(course, clone, monkeypatch):
+    monkeypatch.setattr(course, "ROOT", clone)
+    assert course.packages() == [".", "autograder"]
+    shutil.rmtree(clone / "autograder")
+    assert course.packages() == ["."]
+    assert len(course.fingerprint()) == 64
 
 
 def test_a_book_is_built_again_when_a_source_has_changed(course, tmp_path, monkeypatch):
