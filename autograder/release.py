@@ -8,8 +8,10 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -73,7 +75,7 @@ class RecordCases(NbGraderPreprocessor):
             source = course / "solutions" / stem / f"{stem}.ipynb"
             made_from = origin(stem, source)
             nb.metadata["coursekit"] = {"stem": stem, "release": _digest(json.dumps(made_from, sort_keys=True))[:12]}
-            data = recorded.pack(record(stem), made_from)
+            data = recorded.pack([_with_headings(e, course / "book") for e in record(stem)], made_from)
             _write(Path(self.folder) / f"{stem}.safetensors", data)
             _write(kept, (nbformat.writes(nb) + "\n").encode())
         return nb, resources
@@ -131,8 +133,37 @@ def release(stem, course="."):
 
 
 def record(stem):
-    """Every exercise of a chapter with its public cases, made from the public seed."""
-    return [r.exercise(rubric.PUBLIC_SEED, hidden=False) for r in rubric.load(stem).values()]
+    """Every exercise of a chapter with its public cases, made from the public seed.
+
+    Where a *then* of its own judges, what the reference returned is an answer (to be judged it needs only its form):
+    zeros of that form are recorded instead.
+    """
+    exercises = [r.exercise(rubric.PUBLIC_SEED, hidden=False) for r in rubric.load(stem).values()]
+    return [replace(e, cases=tuple(map(_without_answer, e.cases))) for e in exercises]
+
+
+def _without_answer(case):
+    if case.then == "equal":
+        return case
+    return replace(case, wanted=replace(case.wanted, value=_zeros(case.wanted.value)))
+
+
+def _zeros(value):
+    return type(value)(map(_zeros, value)) if isinstance(value, tuple | list) else value * 0
+
+
+def _with_headings(exercise, book):
+    """The exercise, each mistake with the heading of the section it sends to."""
+
+    def heading(section):
+        page, _, label = section.partition("#")
+        path = book / f"{page}.ipynb"
+        cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+        text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+        found = re.search(rf"^\({re.escape(label)}\)=\n#+ +(.+)$", text, re.M)
+        return found[1].strip() if found else ""
+
+    return replace(exercise, mistakes=tuple(replace(m, heading=heading(m.section)) for m in exercise.mistakes))
 
 
 def origin(stem, source):

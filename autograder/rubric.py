@@ -82,7 +82,7 @@ class Rubric:
             returns=returns,
             points=points,
             minutes=minutes,
-            parameters=tuple(inspect.signature(reference).parameters),
+            parameters=tuple(_parameter(p) for p in inspect.signature(reference).parameters.values()),
             kinds=kinds,
             rtol=rtol,
             atol=atol,
@@ -150,6 +150,11 @@ class Rubric:
 
     def _qualified(self, name):
         return name if name in (None, "call", "equal") or "." in name else f"{self.stem}.{name}"
+
+
+def _parameter(parameter):
+    has_default = parameter.default is not inspect.Parameter.empty
+    return f"{parameter.name} = {parameter.default!r}" if has_default else parameter.name
 
 
 def load(stem):

@@ -2,11 +2,14 @@
 
 import html
 import os
+import re
 import sys
 
 from . import compare, recorded
 from .observe import observe
 from .progress import record
+
+GREEN, RED = "#008561", "#C94F00"  # readable on white and on black
 
 
 class CheckFailed(AssertionError):
@@ -78,19 +81,17 @@ def _sentences(result):
     if failure:
         case, verdict = failure
         lines += ["", f"{case.name}: {verdict.problem}", verdict.example]
+    if result.question:
+        lines += ["", f"A question: {result.question}"]
     if result.mistake:
         m = result.mistake
-        lines += [
-            "",
-            f"A question: {m.question}",
-            f"(A hint, if you want it: {m.name}. {m.hint} Read again: {_place(m)}.)",
-        ]
+        lines += [f"(A hint, if you want it: {m.name}. {m.hint} Read again: {_place(m)}.)"]
     return lines
 
 
 def _place(mistake):
     page, _, label = mistake.section.partition("#")
-    return f"chapter {page}, section {label.removeprefix(page + '-')}"
+    return f"“{mistake.heading}” in the chapter {page}" if mistake.heading else f"the chapter {page}, section {label}"
 
 
 def _link(mistake):
@@ -100,11 +101,16 @@ def _link(mistake):
     return f"<a href='{html.escape(f'{book}/{page}.html#{label}')}' target='_blank'>{place}</a>" if book else place
 
 
+def _prose(text):
+    """Escaped, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
 def as_html(result):
     """The result as a small table: cases by name, the smallest failing example, a question, the hint folded."""
     e = html.escape
     rows = "".join(
-        f"<tr><td style='color:{'#009E73' if v.passed else '#D55E00'};font-weight:bold'>{'✓' if v.passed else '✗'}</td>"
+        f"<tr><td style='color:{GREEN if v.passed else RED};font-weight:bold'>{'✓' if v.passed else '✗'}</td>"
         f"<td style='text-align:left'>{e(c.name)}</td></tr>"
         for c, v in zip(result.exercise.cases, result.verdicts)
     )
@@ -118,15 +124,16 @@ def as_html(result):
     failure = result.smallest_failure()
     if failure:
         case, verdict = failure
-        parts.append(f"<p><b>{e(case.name)}.</b> {e(verdict.problem)}</p>")
+        parts.append(f"<p><b>{e(case.name)}.</b> {_prose(verdict.problem)}</p>")
         if verdict.example:
-            parts.append(
-                f"<pre style='padding:.5em 1em;border-left:3px solid #D55E00;overflow-x:auto'>{e(verdict.example)}</pre>"
-            )
+            style = f"font-family:monospace;padding:.5em 1em;border-left:3px solid {RED};overflow-x:auto"
+            parts.append(f"<pre style='{style}'>{e(verdict.example)}</pre>")
+    if result.question:
+        parts.append(f"<p><b>{_prose(result.question)}</b></p>")
     if result.mistake:
         m = result.mistake
         parts.append(
-            f"<p>🤔 <b>{e(m.question)}</b></p><details><summary>Show the hint</summary>"
-            f"<p><b>{e(m.name)}.</b> {e(m.hint)}</p><p>Read again: {_link(m)}</p></details>"
+            "<details><summary>Show the hint</summary>"
+            f"<p><b>{e(m.name)}.</b> {_prose(m.hint)}</p><p>Read again: {_link(m)}</p></details>"
         )
     return "".join(parts) + "</div>"

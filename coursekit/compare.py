@@ -34,6 +34,16 @@ class Result:
         total = sum(c.weight for c in self.exercise.cases)
         return sum(c.weight for c, v in zip(self.exercise.cases, self.verdicts) if v.passed) / total
 
+    @property
+    def question(self):
+        """What to ask a student who failed: the recognized mistake's question, else one that always helps."""
+        if self.mistake:
+            return self.mistake.question
+        failed = [v for v in self.verdicts if not v.passed]
+        if failed and all(v.reading is not None for v in failed):  # it answers, in the right form, but wrongly
+            return "Do the case above by hand, line by line: after which line of your function does a number differ?"
+        return ""
+
     def smallest_failure(self):
         """The failed public case with the smallest given, and its verdict; None if no public case failed."""
         failed = [(c, v) for c, v in zip(self.exercise.cases, self.verdicts) if c.public and not v.passed]
@@ -142,7 +152,7 @@ def first_difference(observed, wanted, exercise):
     theirs = _array(wanted)
     if theirs is None:
         if isinstance(wanted, list | tuple):
-            pairs = [(f"in value {i}", o, w) for i, (o, w) in enumerate(zip(observed, wanted))]
+            pairs = [(f"in value {i + 1}", o, w) for i, (o, w) in enumerate(zip(observed, wanted))]
         elif isinstance(wanted, dict):
             pairs = [(f"in {k!r}", observed[k], wanted[k]) for k in wanted]
         else:
@@ -150,7 +160,7 @@ def first_difference(observed, wanted, exercise):
         for name, o, w in pairs:
             found = first_difference(o, w, exercise)
             if found:
-                return f"{name} {found[0]}".strip(), found[1]
+                return f"{name}, {found[0]}".removesuffix(", "), found[1]
         return None
     yours = _array(observed)
     if _device(wanted) == "meta":
@@ -196,17 +206,19 @@ def _alike(exercise, case, yours, theirs, verdict):
 
 def same(a, b, exercise):
     """Are two observed values of one form and equal within the exercise's tolerance?"""
-    return _skeleton(a) == _skeleton(b) and first_difference(a, b, exercise) is None
+    either = {KINDS.get(k) for k in exercise.kinds}  # kinds that are one and the same to this exercise
+    return _skeleton(a, either) == _skeleton(b, either) and first_difference(a, b, exercise) is None
 
 
-def _skeleton(value):
+def _skeleton(value, either):
     array = _array(value)
     if array is not None:
-        return KINDS.get(array.dtype.kind), array.shape
+        kind = KINDS.get(array.dtype.kind)
+        return "either" if kind in either else kind, array.shape
     if isinstance(value, list | tuple):
-        return [_skeleton(v) for v in value]
+        return [_skeleton(v, either) for v in value]
     if isinstance(value, dict):
-        return {k: _skeleton(v) for k, v in value.items()}
+        return {k: _skeleton(v, either) for k, v in value.items()}
     return type(value).__name__
 
 
@@ -254,7 +266,8 @@ def _example(exercise, case, observation):
     if not case.public:
         return ""
     names = exercise.parameters or tuple(f"argument {i + 1}" for i in range(len(case.given)))
-    lines = [_line(f"{name} = ", value) for name, value in zip(names, case.given)]
+    lines = [_line(f"{name.partition(' = ')[0]} = ", value) for name, value in zip(names, case.given)]
+    lines += [f"{name} (not given: the default)" for name in names[len(case.given) :] if " = " in name]
     if observation.failure:
         if observation.failure.message and observation.failure.kind == "raised":
             lines.append(f"raised: {observation.failure.type}: {observation.failure.message}")

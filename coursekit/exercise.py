@@ -57,6 +57,7 @@ class Mistake:
     question: str
     hint: str
     section: str  # "<page>#<label>" in the book
+    heading: str = field(default="", compare=False)  # of that section; the release looks it up
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Exercise:
     returns: str  # in words, with the shape: "a float tensor of shape (n,)"
     points: float
     minutes: int
-    parameters: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()  # its names, with " = value" where the reference has a default
     kinds: str = ""  # letters of the number kinds it may return where the reference's kind is not the only right one
     rtol: float = 1e-4
     atol: float = 1e-6

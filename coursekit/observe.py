@@ -9,6 +9,7 @@ import importlib
 import io
 import signal
 import threading
+import traceback
 
 from . import wire
 from .exercise import Failure, Observation
@@ -32,7 +33,7 @@ def observe(implementation, case, seconds):
         raise
     except BaseException as error:  # student code may raise anything at all, SystemExit included
         kind = "stub" if type(error) is NotImplementedError and not _text(error) else "raised"
-        failure = Failure(kind, type=type(error).__name__[:80], message=_text(error))
+        failure = Failure(kind, type=type(error).__name__[:80], message=_text(error) + _line(error, implementation))
     return Observation(value, _changed(given, before), bool(out.getvalue().strip()), failure)
 
 
@@ -86,6 +87,14 @@ def _changed(given, before):
         return wire.pack(given) != before
     except Exception:  # changed into something that cannot even be packed
         return True
+
+
+def _line(error, implementation):
+    """Where the student's own file, or notebook cell, was when `error` was raised: " (line 7: w = v)"."""
+    code = getattr(implementation, "__code__", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if code is not None and f.filename == code.co_filename]
+    return f" (line {own[-1].lineno}: {own[-1].line})" if own and own[-1].line else ""
 
 
 def _text(error):

@@ -5,7 +5,7 @@ each with its dtype and shape. Nothing in it can run code, whoever wrote it; the
 
 What travels: None, bool, int, float, str, bytes, lists, tuples, dicts with string keys, NumPy
 scalars and arrays, PyTorch tensors (with the kind of device they were on; a ``meta`` tensor travels
-as shape and dtype alone). Types are exact: a subclass of any of these is refused.
+as shape and dtype alone; a Parameter travels as the tensor it holds). Types are exact: any other subclass is refused.
 """
 
 import json
@@ -94,7 +94,7 @@ def _encode_array(value, arrays, where):
 
 def _is_tensor(value):
     torch = sys.modules.get("torch")  # no tensor without torch; no torch for a value without tensors
-    return torch is not None and type(value) is torch.Tensor
+    return torch is not None and type(value) in (torch.Tensor, torch.nn.Parameter)
 
 
 def _tensor_to_numpy(tensor):

@@ -252,6 +252,14 @@ def test_recorded_cases_match_the_rubrics(stem):
         assert all(c.public for c in recorded.exercise(e.id).cases), f"{e.id}: a hidden case is recorded"
 
 
+@each_rubric
+def test_no_answer_is_recorded(r):
+    for case in recorded.exercise(r.id).cases:
+        if case.then != "equal":
+            result = compare.judge(r.about, case, case.wanted)
+            assert not result.passed, f"{r.id}, case {case.name!r}: what is recorded as wanted solves it"
+
+
 # --- the book ---------------------------------------------------------------------------------------
 
 

@@ -51,7 +51,7 @@ neuron = Rubric(
     title="One neuron",
     points=2,
     minutes=5,
-    returns="a tensor of shape (n,) that holds 1. and -1.",
+    returns="a tensor of shape (n,) that holds 1.0 and -1.0",
     kinds="fi",
 )
 

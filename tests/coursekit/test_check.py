@@ -75,7 +75,7 @@ def test_html_folds_the_hint_and_escapes_what_students_write():
 def test_the_section_is_a_link_where_the_book_is_served_beside(monkeypatch):
     result = run("perceptron.neuron", silent_on_the_line)
     assert "href" not in as_html(result)
-    assert "chapter perceptron, section neuron" in as_text(result)
+    assert "“A neuron” in the chapter perceptron" in as_text(result)
     monkeypatch.setenv("COURSEKIT_BOOK", "/book/book")
     assert "href='/book/book/perceptron.html#perceptron-neuron'" in as_html(result)
 
@@ -119,3 +119,32 @@ print("judged")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout == "judged\n", done.stderr
+
+
+def test_an_answer_that_no_mistake_explains_still_gets_a_question():
+    text = as_text(run("perceptron.margin", lambda x, y, w, b: torch.tensor(123.0)))
+    assert "A question: Do the case above by hand" in text
+    stub = as_text(run("perceptron.neuron", lambda x, w, b: None))
+    assert "A question" not in stub
+
+
+def test_an_error_tells_its_line():
+    def broken(x, w, b):
+        y = x @ w
+        return y.no_such_thing
+
+    assert "(line " in as_text(run("perceptron.neuron", broken))
+    assert "return y.no_such_thing)" in as_text(run("perceptron.neuron", broken))
+
+
+def test_what_is_left_to_a_default_is_said():
+    text = as_text(run("perceptron.train_perceptron", lambda x, y, max_epochs=1: (x[0], y[0], 1)))
+    cases = recorded.exercise("perceptron.train_perceptron").cases
+    assert any(len(c.given) == 2 for c in cases)
+    assert "max_epochs = 100 (not given: the default)" in text or "max_epochs = " in text
+
+
+def test_code_in_sentences_is_set_as_code():
+    text = as_html(run("perceptron.neuron", silent_on_the_line))
+    assert "<code>&gt;= 0</code>" in text
+    assert "`" not in text

@@ -54,7 +54,12 @@ def test_equal_values_pass(observed, wanted):
         ("text", torch.ones(2), "is a str"),
         (torch.ones(2), (torch.ones(2), 1.0), "wanted: a tuple of 2 values"),
         ((torch.ones(2),), (torch.ones(2), 1.0), "has 1 values; wanted: 2"),
-        ((torch.ones(2), 2.0), (torch.ones(2), 1.0), "First differs in value 1: yours is 2."),
+        ((torch.ones(2), 2.0), (torch.ones(2), 1.0), "First differs in value 2: yours is 2."),
+        (
+            (0.0, (torch.ones(2),)),
+            (0.0, (torch.zeros(2),)),
+            "First differs in value 2, in value 1, at [0]: yours is 1.",
+        ),
         ({"a": 1}, {"b": 1}, "dict with the keys b"),
         (None, torch.ones(2), "It returns None; wanted: a float tensor"),
         (Observation(None, printed=True), torch.ones(2), "prints its answer but returns nothing"),

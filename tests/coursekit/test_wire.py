@@ -55,6 +55,12 @@ def test_tensors_keep_dtype_shape_and_values(tensor):
     assert torch.equal(again.nan_to_num(), tensor.detach().nan_to_num())
 
 
+def test_a_parameter_travels_as_the_tensor_it_holds():
+    again = wire.copy(torch.nn.Parameter(torch.ones(2)))
+    assert type(again) is torch.Tensor
+    assert again.tolist() == [1, 1]
+
+
 def test_a_meta_tensor_travels_as_its_form():
     again = wire.copy(torch.empty(2, 5, device="meta", dtype=torch.float64))
     assert (again.device.type, again.shape, again.dtype) == ("meta", (2, 5), torch.float64)
@@ -90,7 +96,7 @@ class MyTensor(torch.Tensor):
         ({1: 2}, "key of type int"),
         (MyFloat(2), "MyFloat"),
         (torch.ones(2).as_subclass(MyTensor), "MyTensor"),
-        (torch.nn.Parameter(torch.ones(1)), "Parameter"),
+        (torch.nn.Linear(1, 1), "a Linear"),
         (np.array([object()]), "dtype object"),
         (np.rec.array([1]), "recarray"),
         (np.ma.masked_array([1.0]), "MaskedArray"),
