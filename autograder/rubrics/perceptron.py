@@ -9,6 +9,7 @@ import torch
 
 from autograder.reference import perceptron as reference
 from autograder.rubric import Kept, Rubric
+from coursekit.cases.perceptron import layers
 
 NEURON = "perceptron#perceptron-neuron"
 BOUNDARY = "perceptron#perceptron-boundary"
@@ -1170,7 +1171,8 @@ xor_network = Rubric(
 
 @xor_network.given("the four rows of the truth table")
 def _(rng):
-    return Kept((), torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]))
+    inputs = torch.tensor([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    return Kept((), (inputs, (inputs.sum(dim=1) == 1).double()))
 
 
 def network(W1, b1, w2, b2):
@@ -1580,7 +1582,9 @@ def telling(rng, corners):
     points = rounded(points, size)
     distance = ((points[:, None] - corners) * inward).sum(axis=2)  # (m, k)
     points = points[(abs(distance) > 0.01 * size).all(axis=1)]
-    return Kept((torch.tensor(corners, dtype=torch.float32),), torch.tensor(points, dtype=torch.float32))
+    corners, points = torch.tensor(corners, dtype=torch.float32), torch.tensor(points, dtype=torch.float32)
+    _, inside = layers(reference.polygon_network(corners), points)
+    return Kept((corners,), (points, torch.tensor(inside)))
 
 
 @polygon_network.given("a triangle")

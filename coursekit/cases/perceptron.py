@@ -38,14 +38,14 @@ def layers(network, points):
 
 
 def truth_table(observed, case, exercise):
-    """*Then*: the network computes what the reference's does at each input of `case.kept` (n, d)."""
+    """*Then*: the network gives the outputs (n,) at the inputs (n, d), both from `case.kept`."""
     if not _finite(observed):
         return Verdict(False, "A weight or a bias is nan or infinite.")
-    (hidden, output), (_, wanted) = layers(observed, case.kept), layers(case.wanted.value, case.kept)
+    inputs, wanted = map(_numbers, case.kept)
+    hidden, output = layers(observed, inputs)
     wrong = output != wanted
     if not wrong.any():
         return Verdict(True, reading=output)
-    inputs = _numbers(case.kept)
     places = [f"for the input {_ints(x)} it gives {int(out)}" for x, out in zip(inputs[wrong], output[wrong])]
     problem = f"Your network is wrong at {len(places)} of {len(output)} inputs: {'; '.join(places)}."
     rows = [
@@ -57,10 +57,11 @@ def truth_table(observed, case, exercise):
 
 
 def region(observed, case, exercise):
-    """*Then*: the network fires at the same points of `case.kept` (n, 2) as the reference's does."""
+    """*Then*: of the points (n, 2) the network fires at those inside (n,), both from `case.kept`, and at no others."""
     if not _finite(observed):
         return Verdict(False, "A weight or a bias is nan or infinite.")
-    (hidden, output), (_, wanted) = layers(observed, case.kept), layers(case.wanted.value, case.kept)
+    points, wanted = map(_numbers, case.kept)
+    hidden, output = layers(observed, points)
     missed, spilled = (wanted == 1) & (output == 0), (wanted == 0) & (output == 1)
     if not (missed | spilled).any():
         return Verdict(True, reading=output)
@@ -72,7 +73,7 @@ def region(observed, case, exercise):
     example = ""
     if case.public:
         i = int((missed | spilled).argmax())
-        point, side = show(_numbers(case.kept)[i]), "inside" if missed[i] else "outside"
+        point, side = show(points[i]), "inside" if missed[i] else "outside"
         example = (
             f"corners = {show(case.given[0])}\nthe point {point} is {side}; there your network computes\n"
             f"hidden units: {_ints(hidden[i])}\noutput:       {int(output[i])}"

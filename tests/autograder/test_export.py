@@ -18,7 +18,7 @@ def named(classroom):
     with classroom.course.gradebook() as gradebook:
         ada, alan = gradebook.find_student("ada"), gradebook.find_student("alan")
         ada.first_name, ada.last_name, ada.email, ada.lms_user_id = "Ada", "Lovelace", "ada@example.org", "4711"
-        alan.first_name, alan.last_name, alan.lms_user_id = '=HYPERLINK("https://evil.example")', "Turing, A.", "sis-7"
+        alan.first_name, alan.last_name, alan.lms_user_id = '=HYPERLINK("https://evil.example")', "=1+1", "sis-7"
         gradebook.update_or_create_student("absent", first_name="Abby", last_name="Sent")
         gradebook.db.commit()
     return classroom

@@ -160,6 +160,7 @@ def test_what_students_write_is_shown_and_never_run(tmp_path):
     assert not re.search(r"<(svg|iframe|form|input|link|object|embed|base)\b(?![^>]*role=)", page)
     assert not re.search(r"\son\w+\s*=", re.sub(r"&lt;.*?&gt;", "", page))
     assert "kept" in page
+    assert "fetch(" not in page, "a script's text is no text of the student's"
     assert "red link" in page.replace("\x1b", "ESC")
     assert page.count('src="data:image/png;base64,') == 1
     path = tmp_path / "page.html"

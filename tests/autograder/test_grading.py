@@ -70,6 +70,22 @@ def test_a_lost_gradebook_is_filled_from_kept_results(classroom, monkeypatch):
     assert classroom.marks() == {s: before[s] for s in CHEAP}
 
 
+def test_a_gradebook_that_lost_a_student_gets_the_marks_back(classroom):
+    before = classroom.marks()
+    with classroom.course.gradebook() as gradebook:
+        gradebook.remove_student("ada")
+    graded = classroom.grade()
+    assert [g.student for g in graded.values() if g.new] == ["ada"]
+    assert classroom.marks() == before
+
+
+def test_what_is_handed_in_anew_is_recorded_anew(classroom):
+    classroom.submission("alan").write_bytes(classroom.submission("ada").read_bytes())
+    graded = classroom.grade()
+    assert [g.student for g in graded.values() if g.new] == ["alan"]
+    assert classroom.marks()["alan"] == classroom.marks()["ada"]
+
+
 def test_killed_and_started_again_nothing_is_lost_or_graded_twice(classroom):
     before = classroom.marks()
     classroom.keep_only(*CHEAP)

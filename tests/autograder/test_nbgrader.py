@@ -97,6 +97,7 @@ def test_nothing_that_a_submission_says_of_itself_gives_points(classroom):
     autograded = (classroom.course.folder("autograded", "alan", STEM) / f"{STEM}.ipynb").read_text()
     assert "skip-execution" not in autograded
     assert "evil" not in autograded
+    assert json.loads(autograded)["metadata"]["kernelspec"]["name"] == "python3"
     about = [c["metadata"].get("nbgrader", {}) for c in json.loads(autograded)["cells"]]
     assert {a["grade_id"]: a["points"] for a in about if a.get("grade")} == {
         rubric.grade_id(r.id): r.points for r in rubric.load(STEM).values()
