@@ -129,7 +129,7 @@ def as_html(result):
             style = f"font-family:monospace;padding:.5em 1em;border-left:3px solid {RED};overflow-x:auto"
             parts.append(f"<pre style='{style}'>{e(verdict.example)}</pre>")
     if result.question:
-        parts.append(f"<p><b>{_prose(result.question)}</b></p>")
+        parts.append(f"<p style='margin-top:1em'><b>{_prose(result.question)}</b></p>")
     if result.mistake:
         m = result.mistake
         parts.append(

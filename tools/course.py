@@ -216,6 +216,9 @@ def start():
     port, token = free_port(), secrets.token_hex(24)
     # The token travels in the environment: a command line can be read by everyone on the machine.
     environment = dict(os.environ, PATH=path(), JUPYTER_TOKEN=token, JUPYTER_PREFER_ENV_PATH="1")
+    # Jupyter's news would be asked for on another site, and asks the student first.
+    settings = [str(ROOT / "tools/jupyter"), environment.get("JUPYTER_CONFIG_PATH", "")]
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     command = [str(PYTHON), "-m", "jupyterlab", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0"]
     command += [f"--ServerApp.root_dir={ROOT}", "--ServerApp.log_level=WARN"]
     command += ["--ServerApp.jpserver_extensions=coursekit.server=True"]
