@@ -231,6 +231,30 @@ def _(x, w, b):
     return step(x @ w.unsqueeze(1) + b)
 
 
+@neuron.mistake(
+    "One `if` for a whole batch",
+    question="Is `x @ w + b >= 0` one answer or n, and which of them should an `if` believe?",
+    hint="It is n answers, one for each point, and `if` takes only one. `torch.where(score >= 0, 1., -1.)` decides for each.",
+    section=NEURON,
+)
+def _(x, w, b):
+    return 1.0 if x @ w + b >= 0 else -1.0
+
+
+@neuron.mistake(
+    "A layer in single precision, whatever x is",
+    question="Which dtype do the weights of a new nn.Linear have, and which has x?",
+    hint="A new layer is float32, and a matrix product does not mix number types. Make the layer like x, `nn.Linear(d, 1).to(x)`, "
+    "or do without: `x @ w + b`.",
+    section=PRACTICE,
+)
+def _(x, w, b):
+    layer = torch.nn.Linear(x.shape[1], 1)
+    with torch.no_grad():
+        layer.weight[:], layer.bias[:] = w, b
+        return step(layer(x).squeeze(1))
+
+
 @neuron.alternative("with loops and plain numbers")
 def _(x, w, b):
     answers = []
@@ -256,7 +280,7 @@ perceptron_update = Rubric(
     reference.perceptron_update,
     title="One step of learning",
     points=3,
-    minutes=10,
+    minutes=8,
     returns="a pair (w, b) of tensors, of shape (d,) and ()",
     kinds="fi",
 )
@@ -277,6 +301,14 @@ def on_the_line(rng, d, label):
     w, x = grid(rng, d), grid(rng, d)
     x[0] = x[0] if x[0] else 1.0
     return w, -(w @ x), x, torch.tensor(float(label))
+
+
+def far_off(rng, d):
+    """w, b, x, y: one point so far on the wrong side that it is still wrong after an update."""
+    while True:
+        w, b, x, y = grid(rng, d), grid(rng), grid(rng, d, low=-1, high=1), labels(rng, 1)[0]
+        if y * (w @ x + b) < -2 * (x @ x + 1):
+            return w, b, x, y
 
 
 def turns(rng, n, d):
@@ -317,6 +349,11 @@ def _(rng):
 @perceptron_update.given("five points in turn, some right, some wrong", when="in_turn", weight=2)
 def _(rng):
     return turns(rng, n=5, d=2)
+
+
+@perceptron_update.given("a point far on the wrong side")
+def _(rng):
+    return far_off(rng, d=2)
 
 
 @perceptron_update.given("one feature")
@@ -493,6 +530,48 @@ def _(w, b, x, y):
     return None
 
 
+@perceptron_update.mistake(
+    "The test forgets the label",
+    question="The point is of class −1 and its score is negative. Is the neuron wrong about it?",
+    hint="It is right, and nothing changes. Label and score must have one sign: test `y * (w @ x + b) <= 0`.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    return (w + y * x, b + y) if w @ x + b <= 0 else (w, b)
+
+
+@perceptron_update.mistake(
+    "The bias always grows",
+    question="The neuron fired for a point of class −1. Should it fire more easily from now on, or less?",
+    hint="Less, so the bias falls: it gets the label, `b + y`, not `b + 1`.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    return (w + y * x, b + 1) if y * (w @ x + b) <= 0 else (w, b)
+
+
+@perceptron_update.mistake(
+    "A learning rate that the rule does not have",
+    question="By how much of x does the rule change w, and by how much do you?",
+    hint="You take a tenth of it. Rosenblatt's rule has no learning rate: `w + y * x`, `b + y`.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    return (w + 0.1 * y * x, b + 0.1 * y) if y * (w @ x + b) <= 0 else (w, b)
+
+
+@perceptron_update.mistake(
+    "It goes on until the point is right",
+    question="How many updates does one visit to a wrong point make, by the rule?",
+    hint="One, even if the point is still wrong after it: `if`, not `while`. The next pass comes by again.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    while y * (w @ x + b) <= 0:
+        w, b = w + y * x, b + y
+    return w, b
+
+
 @perceptron_update.alternative("without a branch")
 def _(w, b, x, y):
     step_ = y * (y * (torch.dot(w, x) + b) <= 0)
@@ -511,7 +590,7 @@ def _(w, b, x, y):
 
 @perceptron_update.alternative("copies, changed in place, in NumPy")
 def _(w, b, x, y):
-    w, b, x, y = (v.numpy().copy() for v in map(torch.as_tensor, (w, b, x, y)))
+    w, b, x, y = (v.numpy().copy() for v in (w, b, x, y))
     if y * (w @ x + b) <= 0:
         w += y * x
         b = b + y
@@ -529,13 +608,16 @@ margin = Rubric(
 )
 
 
-def sided(rng, n, d, wrong=0):
-    """x, y, w, b: n points, labels of both classes (n > 1), exactly `wrong` of them on the wrong side, none within 0.3 of the line."""
+def sided(rng, n, d, wrong=0, nearest=None):
+    """x, y, w, b: n points, labels of both classes (n > 1), exactly `wrong` of them on the wrong side, none within 0.3 of the line.
+    nearest: must the point that is nearest to the line be a wrong one?"""
     while True:
         x, w, b = rng.normal(size=(n, d)) * 2, rng.normal(size=d) * 2, rng.normal() * 1.5
         distance = (x @ w + b) / np.linalg.norm(w)
         y = np.where(distance > 0, 1.0, -1.0)
         y[:wrong] *= -1
+        if nearest is not None and (abs(distance).argmin() < wrong) != nearest:
+            continue
         far = abs(distance).min() > 0.3 and not 0.8 < np.linalg.norm(w) < 1.25 and abs(w).min() > 0.2 and abs(b) > 0.5
         if far and (n == 1 or len(set(y)) == 2):
             order = rng.permutation(n)
@@ -547,9 +629,14 @@ def _(rng):
     return sided(rng, n=4, d=2)
 
 
-@margin.given("one point on the wrong side")
+@margin.given("one point on the wrong side, the nearest of all")
 def _(rng):
-    return sided(rng, n=5, d=2, wrong=1)
+    return sided(rng, n=5, d=2, wrong=1, nearest=True)
+
+
+@margin.given("one point on the wrong side, and another nearer to the line")
+def _(rng):
+    return sided(rng, n=4, d=2, wrong=1, nearest=False)
 
 
 @margin.given("weights and bias ten times as large")
@@ -633,6 +720,30 @@ def _(x, y, w, b):
 
 
 @margin.mistake(
+    "The nearest point decides, whichever side it is on",
+    question="One point is 2 off on the wrong side, another 1 off on the right side. Which of −2 and 1 is smaller, and which do you "
+    "return?",
+    hint="You look for the smallest size and return that point's number. The smallest number is wanted: −2. Take `.min()` of the "
+    "distances with their signs.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    distances = y * (x @ w + b) / w.norm()
+    return distances[distances.abs().argmin()]
+
+
+@margin.mistake(
+    "The nearest point's distance, with the sign of another",
+    question="One point is 2 off on the wrong side, another 1 off on the right side. Which point is −1 the distance of?",
+    hint="Of none. Give every point its own sign first, y (w·x + b) / ‖w‖, and return the smallest of these numbers, here −2.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    scores = y * (x @ w + b)
+    return scores.abs().min() / w.norm() * (1 if (scores >= 0).all() else -1)
+
+
+@margin.mistake(
     "Never below zero",
     question="What should the margin be when a point is on the wrong side?",
     hint="Negative, by its distance from the line: do not clip at 0.",
@@ -665,8 +776,8 @@ def _(x, y, w, b):
 @margin.mistake(
     "The bias is in the norm",
     question="Shift all points and the line together, so that only b changes. Should the distances change?",
-    hint="No, so b is no part of the length: divide by ‖w‖, not by ‖(w, b)‖. (The (R/γ)² of the book takes both with the 1 "
-    "appended; a distance in the plane does not.)",
+    hint="No, so b is no part of the length: divide by ‖w‖, not by ‖(w, b)‖. (The γ of the book's (R/γ)² has b in its length; "
+    "the margin has not.)",
     section=MARGIN,
 )
 def _(x, y, w, b):
@@ -770,7 +881,7 @@ train_perceptron = Rubric(
     reference.train_perceptron,
     title="Train a perceptron",
     points=5,
-    minutes=20,
+    minutes=25,
     returns="(w, b, updates): tensors of shape (d,) and (), and a whole number",
     kinds="fi",
 )
@@ -1086,6 +1197,65 @@ def _(x, y, max_epochs=100):
 
 
 @train_perceptron.mistake(
+    "`max_epochs` is ignored",
+    question="How many passes does your function make when it is called with max_epochs=4 and no line separates the points?",
+    hint="At most 4: the outer loop is `for epoch in range(max_epochs)`; 100 is only what it is if nobody says otherwise.",
+    section=CONVERGENCE,
+)
+def _(x, y, max_epochs=100):
+    return trained(x, y, 100)
+
+
+@train_perceptron.mistake(
+    "A pass that ends where it began counts as clean",
+    question="Can a pass make updates, and yet end with the weights that it began with?",
+    hint="It can: on XOR four updates lead back to zero. Do not compare the weights before and after; see whether there was an update.",
+    section=PRACTICE,
+)
+def _(x, y, max_epochs=100):
+    w, b, updates = x.new_zeros(x.shape[1]), x.new_zeros(()), 0
+    for _ in range(max_epochs):
+        before = w
+        for x_i, y_i in zip(x, y):
+            if y_i * (w @ x_i + b) <= 0:
+                w, b, updates = w + y_i * x_i, b + y_i, updates + 1
+        if torch.equal(before, w):
+            break
+    return w, b, updates
+
+
+@train_perceptron.mistake(
+    "An update that moves only the bias is not counted",
+    question="The point (0, 0) is wrong. What does its update do to w, and what to b?",
+    hint="w stays and b moves, so comparing w with what it was misses this one. Count where `y_i * (w @ x_i + b) <= 0`.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    w, b, updates = x.new_zeros(x.shape[1]), x.new_zeros(()), 0
+    for _ in range(max_epochs):
+        clean = True
+        for x_i, y_i in zip(x, y):
+            before = w
+            w, b = reference.perceptron_update(w, b, x_i, y_i)
+            if not torch.equal(before, w):
+                updates, clean = updates + 1, False
+        if clean:
+            break
+    return w, b, updates
+
+
+@train_perceptron.mistake(
+    "A bias of shape (1,)",
+    question="What is the shape of `x.new_zeros(1)`, and what that of a single number?",
+    hint="It is (1,), a list of one. A single zero has shape (): `x.new_zeros(())`.",
+    section=PRACTICE,
+)
+def _(x, y, max_epochs=100):
+    w, b, updates = trained(x, y, max_epochs)
+    return w, b.reshape(1), updates
+
+
+@train_perceptron.mistake(
     "The count of updates is not returned",
     question="How many things does your function return, and how many are asked for?",
     hint="Three: `return w, b, updates`.",
@@ -1162,7 +1332,7 @@ xor_network = Rubric(
     reference.xor_network,
     title="XOR by hand",
     points=3,
-    minutes=15,
+    minutes=10,
     returns="(W1, b1, w2, b2): numbers of shape (2, 2), (2,), (2,) and ()",
     kinds="fi",
     then="truth_table",
@@ -1185,7 +1355,7 @@ SUMS = [[1.0, 1.0], [1.0, 1.0]]
 @xor_network.mistake(
     "It computes OR",
     question="What should your network say when both inputs are on?",
-    hint="Let the second hidden unit fire only when both are on (threshold 1.5), and give it a negative weight on top.",
+    hint="Let the second hidden neuron fire only when both are on (threshold 1.5), and give it a negative weight on top.",
     section=XOR,
 )
 def _():
@@ -1195,7 +1365,7 @@ def _():
 @xor_network.mistake(
     "It computes AND",
     question="What should your network say when exactly one input is on?",
-    hint="It should fire. One hidden unit should fire from one input on (threshold 0.5), the other only at both; "
+    hint="It should fire. One hidden neuron should fire from one input on (threshold 0.5), the other only at both; "
     "on top, the first counts for and the second against.",
     section=XOR,
 )
@@ -1206,8 +1376,8 @@ def _():
 @xor_network.mistake(
     "It computes NAND (not both)",
     question="What should your network say when no input is on?",
-    hint="Nothing: it should be silent. “Not both” is one half of XOR; the other hidden unit should see “at least one”, and the top "
-    "unit should ask for both (bias −1.5).",
+    hint="Nothing: it should be silent. “Not both” is one half of XOR; the other hidden neuron should see “at least one”, and the top "
+    "neuron should ask for both (bias −1.5).",
     section=XOR,
 )
 def _():
@@ -1237,8 +1407,8 @@ def _():
 @xor_network.mistake(
     "It sees only one of the two ways",
     question="XOR is true in two rows of the table. In which of the two is your network silent?",
-    hint="In (0, 1). With hidden units “x1 but not x2” and “x2 but not x1”, the top unit must fire for either (bias −0.5). "
-    "Check too that row j of W1 holds the weights of hidden unit j.",
+    hint="In (0, 1). With hidden neurons “x1 but not x2” and “x2 but not x1”, the top neuron must fire for either (bias −0.5). "
+    "Check too that row j of W1 holds the weights of hidden neuron j.",
     section=XOR,
 )
 def _():
@@ -1248,8 +1418,8 @@ def _():
 @xor_network.mistake(
     "It sees only the other one of the two ways",
     question="XOR is true in two rows of the table. In which of the two is your network silent?",
-    hint="In (1, 0). With hidden units “x1 but not x2” and “x2 but not x1”, the top unit must fire for either (bias −0.5). "
-    "Check too that row j of W1 holds the weights of hidden unit j.",
+    hint="In (1, 0). With hidden neurons “x1 but not x2” and “x2 but not x1”, the top neuron must fire for either (bias −0.5). "
+    "Check too that row j of W1 holds the weights of hidden neuron j.",
     section=XOR,
 )
 def _():
@@ -1259,7 +1429,7 @@ def _():
 @xor_network.mistake(
     "It copies the first input",
     question="Does your answer change at all when only the second input changes?",
-    hint="Each hidden unit should use both inputs: try the thresholds 0.5 and 1.5 on x1 + x2.",
+    hint="Each hidden neuron should use both inputs: try the thresholds 0.5 and 1.5 on x1 + x2.",
     section=XOR,
 )
 def _():
@@ -1269,7 +1439,7 @@ def _():
 @xor_network.mistake(
     "It copies the second input",
     question="Does your answer change at all when only the first input changes?",
-    hint="Each hidden unit should use both inputs: try the thresholds 0.5 and 1.5 on x1 + x2.",
+    hint="Each hidden neuron should use both inputs: try the thresholds 0.5 and 1.5 on x1 + x2.",
     section=XOR,
 )
 def _():
@@ -1278,8 +1448,9 @@ def _():
 
 @xor_network.mistake(
     "It always fires",
-    question="What does the step function say at exactly 0, and so what does a network with biases of 0 say of (0, 0)?",
-    hint="A unit fires from 0 on. Give every unit a threshold between the sums that it must tell apart: biases −0.5 and −1.5.",
+    question="In row (0, 0), what is each neuron's sum, and which ought to be below 0?",
+    hint="A bias that asks for more evidence is negative: −0.5 asks for one input, −1.5 for both. (A bias of 0 asks for none: a neuron "
+    "fires from 0 on.)",
     section=XOR,
 )
 def _():
@@ -1288,7 +1459,7 @@ def _():
 
 @xor_network.mistake(
     "It never fires",
-    question="What is the largest sum that can reach your output unit, and is it enough?",
+    question="What is the largest sum that can reach your output neuron, and is it enough?",
     hint="Write h for each of the four inputs beside the table and take the sum w2·h + b2: it must be at least 0 for (0, 1) and "
     "(1, 0). A hidden “at least one” minus a hidden “both”, with b2 = −0.5, is.",
     section=XOR,
@@ -1318,7 +1489,7 @@ path = Rubric(
     reference.path,
     title="Find the bug: a path that stands still",
     points=3,
-    minutes=15,
+    minutes=10,
     returns="a tensor of shape (updates + 1, d + 1): a row (w, b) for the start and one after each update",
     kinds="fi",
 )
@@ -1384,9 +1555,9 @@ def walked(x, y, epochs):
 
 @path.mistake(
     "Every row is the last",
-    question="How many different tensors does the list hold: print `[id(v) for v in visited]`?",
-    hint="Only one, appended again and again, and `v += …` changes it wherever it stands. Make a new one: `v = v + …`, "
-    "or append `v.clone()` (the first time too).",
+    question="In how many places of the memory do your rows lie: print `[v.data_ptr() for v in visited]`?",
+    hint="All in one, and `v += …` writes there. (`v[:]`, `v.detach()` and `copy.copy(v)` are new names that share the memory, although "
+    "their `id` differs.) Make a new tensor: `v = v + …`, or append `v.clone()` (the first time too).",
     section=PRACTICE,
 )
 def _(x, y, epochs):
@@ -1538,7 +1709,7 @@ polygon_network = Rubric(
     reference.polygon_network,
     title="Draw with neurons",
     points=3,
-    minutes=15,
+    minutes=20,
     returns="(W1, b1, w2, b2) of shape (k, 2), (k,), (k,) and ()",
     kinds="fi",
     then="region",
@@ -1618,7 +1789,7 @@ def _(rng):
 
 
 def guarded(corners, normal=lambda e: torch.stack([-e[:, 1], e[:, 0]], dim=1), needed=lambda k: k - 0.5):
-    """The network with its parts exchangeable: each edge's normal, and how many hidden units must fire."""
+    """The network with its parts exchangeable: each edge's normal, and how many hidden neurons must fire."""
     W1 = normal(corners.roll(-1, dims=0) - corners)
     return W1, -(W1 * corners).sum(dim=1), corners.new_ones(len(corners)), corners.new_tensor(-needed(len(corners)))
 
@@ -1626,7 +1797,7 @@ def guarded(corners, normal=lambda e: torch.stack([-e[:, 1], e[:, 0]], dim=1), n
 @polygon_network.mistake(
     "It fires everywhere",
     question="Is a point inside the polygon if it is on the inner side of one edge, or of all edges?",
-    hint="Of all: the top unit is an AND, Σ h − k + ½ ≥ 0. With one firing unit enough, no point of the plane is left out.",
+    hint="Of all: the top neuron is an AND, Σ h − k + ½ ≥ 0. With one firing neuron enough, no point of the plane is left out.",
     section=XOR,
 )
 def _(corners):
@@ -1635,9 +1806,9 @@ def _(corners):
 
 @polygon_network.mistake(
     "It never fires",
-    question="On which side of each edge does your hidden unit fire? Try the middle of the polygon: do all k fire there?",
+    question="On which side of each edge does your hidden neuron fire? Try the middle of the polygon: do all k fire there?",
     hint="With corners counter-clockwise the inside is to the left: w = (−(q − p)_y, (q − p)_x). A corner is on its line, "
-    "w·p + b = 0, so b = −w·p with the minus. If all k do fire, the top unit asks for too much: b2 = ½ − k.",
+    "w·p + b = 0, so b = −w·p with the minus. If all k do fire, the top neuron asks for too much: b2 = ½ − k.",
     section=BOUNDARY,
 )
 def _(corners):
@@ -1646,7 +1817,7 @@ def _(corners):
 
 @polygon_network.mistake(
     "One edge may be missed",
-    question="How many hidden units fire just beyond the middle of one edge? And what does your top unit say then?",
+    question="How many hidden neurons fire just beyond the middle of one edge? And what does your top neuron say then?",
     hint="k − 1, and that must not be enough: b2 lies between −k and −(k − 1), say ½ − k.",
     section=XOR,
 )
@@ -1656,7 +1827,7 @@ def _(corners):
 
 @polygon_network.mistake(
     "A majority is enough",
-    question="How many of the k hidden units must fire for a point to be inside?",
+    question="How many of the k hidden neurons must fire for a point to be inside?",
     hint="All k, not more than half: b2 = ½ − k.",
     section=XOR,
 )
@@ -1666,7 +1837,7 @@ def _(corners):
 
 @polygon_network.mistake(
     "The closing edge is missing",
-    question="Which edge leads back from the last corner to the first, and which hidden unit guards it?",
+    question="Which edge leads back from the last corner to the first, and which hidden neuron guards it?",
     hint="The next corner of the last one is the first: `corners.roll(-1, dims=0)`, or index `(i + 1) % k`.",
     section=BOUNDARY,
 )
@@ -1698,8 +1869,8 @@ def _(corners):
 
 
 @polygon_network.mistake(
-    "A unit for each corner, not for each edge",
-    question="Which two corners does the line of one hidden unit go through?",
+    "A neuron for each corner, not for each edge",
+    question="Which two corners does the line of one hidden neuron go through?",
     hint="Corner i and the next one: w is at a right angle to the edge between them, not to the way from the corner to the middle.",
     section=BOUNDARY,
 )
@@ -1720,7 +1891,7 @@ def _(corners):
     return W1, b1, torch.ones(k), torch.tensor(0.25 - k)
 
 
-@polygon_network.alternative("the mean of the units must be 1, in NumPy")
+@polygon_network.alternative("the mean of the neurons must be 1, in NumPy")
 def _(corners):
     p = corners.numpy().astype(np.float64)
     q = np.roll(p, -1, axis=0)
@@ -1742,7 +1913,7 @@ averaged_perceptron = Rubric(
     reference.averaged_perceptron,
     title="Stretch: the averaged perceptron",
     points=0,
-    minutes=20,
+    minutes=15,
     returns="a pair (w, b) of tensors, of shape (d,) and ()",
 )
 
@@ -1851,6 +2022,28 @@ def _(x, y, epochs):
 )
 def _(x, y, epochs):
     return tuple(v * epochs for v in reference.averaged_perceptron(x, y, epochs))
+
+
+@averaged_perceptron.mistake(
+    "Divided by the passes",
+    question="How many terms are in your sums after all passes?",
+    hint="epochs · n: one for each point of each pass.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    return tuple(v * len(x) for v in reference.averaged_perceptron(x, y, epochs))
+
+
+@averaged_perceptron.mistake(
+    "Summed at updates, divided by all points",
+    question="How often do you add to the sums, and by how many terms do you divide?",
+    hint="Add after every point, updated or not: outside the `if`. Then epochs · n is the number of terms.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    steps = walked(x, y, epochs)
+    total = sum(after for _, after, wrong in steps if wrong) / len(steps)
+    return total[:-1], total[-1]
 
 
 @averaged_perceptron.mistake(

@@ -16,21 +16,26 @@ def one_by_one(neuron, x, w, b):
 
 def in_turn(update, w, b, x, y):
     """*When*: update (w, b) with each point of x (n, d) and its label, one after the other. → the n answers (w, b);
-    instead of these the first answer that is no pair, as it is."""
+    instead of these the first answer that is no pair of numbers, as it is. An answer in NumPy goes back in as tensors."""
+    import torch
+
     answers = []
     for x_i, y_i in zip(x, y):
         answer = update(w, b, x_i, y_i)
         if not isinstance(answer, list | tuple) or len(answer) != 2:
             return answer
         answers.append(answer)
-        w, b = answer
+        try:
+            w, b = (torch.as_tensor(v, dtype=x.dtype, device=x.device) for v in answer)
+        except (TypeError, ValueError, RuntimeError):
+            return answer
     return answers
 
 
 def layers(network, points):
     """What a step network computes: (hidden (n, k), output (n,)), ones and zeros, for points (n, d).
 
-    network: (W1 (k, d), b1 (k,), w2 (k,), b2 ()); a unit is 1 where its sum is at least 0, else 0.
+    network: (W1 (k, d), b1 (k,), w2 (k,), b2 ()); a neuron is 1 where its sum is at least 0, else 0.
     """
     W1, b1, w2, b2 = (_numbers(v) for v in network)
     hidden = _step(_numbers(points), W1, b1)
@@ -52,7 +57,7 @@ def truth_table(observed, case, exercise):
         f"{_ints(x)}  →  {_ints(h)}  →  {int(out)}{'   ← wrong' if bad else ''}"
         for x, h, out, bad in zip(inputs, hidden, output, wrong)
     ]
-    example = "\n".join(["input  →  hidden units  →  output", *rows])
+    example = "\n".join(["input  →  hidden neurons  →  output", *rows])
     return Verdict(False, problem, example if case.public else "", reading=output)
 
 
@@ -76,7 +81,7 @@ def region(observed, case, exercise):
         point, side = show(points[i]), "inside" if missed[i] else "outside"
         example = (
             f"corners = {show(case.given[0])}\nthe point {point} is {side}; there your network computes\n"
-            f"hidden units: {_ints(hidden[i])}\noutput:       {int(output[i])}"
+            f"hidden neurons: {_ints(hidden[i])}\noutput:         {int(output[i])}"
         )
     return Verdict(False, problem, example, reading=output)
 

@@ -220,6 +220,6 @@ def test_every_link_of_the_exercises_leads_to_a_heading_of_the_chapter():
     headings = {h.strip().replace(" ", "-") for h in re.findall(r"^#+ (.+)$", chapter, re.M)}
     text = "\n".join(cell.source for cell in notebook("solutions/perceptron/perceptron.ipynb").cells)
     links = re.findall(r"\.\./\.\./book/perceptron\.ipynb#([^)]+)\)", text)
-    assert len(links) == len(RUBRICS)
+    assert len(links) >= len(RUBRICS)
     for link in links:
         assert link in headings, f"solutions/perceptron links to #{link}, which is no heading of book/perceptron.ipynb"
