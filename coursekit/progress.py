@@ -58,6 +58,7 @@ def progress() -> None:
     from rich.text import Text
 
     console = Console()
+    console.width = min(console.width, 80)  # in Jupyter rich takes 115 columns, more than a narrow window shows
     for part in _map():
         console.print(part, soft_wrap=isinstance(part, Text))  # a path in one piece can be copied
 

@@ -219,6 +219,12 @@ def test_in_a_narrow_terminal_a_mark_stays_with_its_name(course, capsys, monkeyp
     assert all(f"{mark} {name}" in text for mark, name in zip("○○☆○", ["neuron", "margin", "averaged", "predict"]))
 
 
+def test_in_a_wide_terminal_the_points_stay_in_sight(course, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    heading = next(line for line in shown(capsys).splitlines() if "points" in line)
+    assert len(heading) <= 80
+
+
 def test_the_map_says_where_the_file_is(course, capsys, file):
     assert str(file) in shown(capsys)
 
