@@ -13,6 +13,7 @@ from functools import lru_cache
 import coursekit
 from coursekit import compare, wire
 from coursekit.exercise import Failure, Observation
+from coursekit.observe import WALL
 
 from . import rubric
 from .report import FAILED, PASSED, UNDECIDED, CaseReport, ExerciseReport, Report
@@ -22,9 +23,9 @@ from .sandbox.process import student_process
 log = logging.getLogger(__name__)
 
 READY_SECONDS = 120.0  # for a student process to import what it needs: ours, not the student's
-CELL_SECONDS = 30.0
+CELL_SECONDS = 30.0  # of computing; twice as many by the clock
 GRACE_SECONDS = 5.0  # beyond a time limit that the student process keeps by itself
-NOTEBOOK_SECONDS = 300.0
+NOTEBOOK_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class _Sitting:
     def _watch(self, channel, step):
         """Wait for a cell to end; False if the process is to be given up."""
         try:
-            message = channel.receive(min(CELL_SECONDS + GRACE_SECONDS, self._left()))
+            message = channel.receive(min(2 * CELL_SECONDS + GRACE_SECONDS, self._left()))
             self.outputs[step.index] = _outputs(message, step.index)
             return True
         except Late:
@@ -188,7 +189,7 @@ class _Line:
         try:
             request = {"when": case.when, "given": case.given, "seconds": seconds}
             self.channel.send(request, GRACE_SECONDS)
-            message = self.channel.receive(min(seconds + GRACE_SECONDS, self.left()))
+            message = self.channel.receive(min(WALL * seconds + GRACE_SECONDS, self.left()))
             if "ended" in message:
                 self.failure = Failure("ended")
                 return Observation(failure=self.failure)

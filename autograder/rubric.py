@@ -24,7 +24,7 @@ from coursekit.exercise import Case, Exercise, Mistake
 from coursekit.observe import observe
 
 PUBLIC_SEED = "public"
-REFERENCE_SECONDS = 60.0
+TRUSTED_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,10 @@ class Rubric:
             made, kept = made.given, made.kept
         made = made if isinstance(made, tuple) else (made,)
         case = Case(given.name, _to(made, device), None, (), given.weight, given.when, given.then, kept, given.public)
-        wanted = observe(self.reference, case, REFERENCE_SECONDS)
+        wanted = observe(self.reference, case, TRUSTED_SECONDS)
         if wanted.failure or wanted.mutated:
             raise RuntimeError(f"the reference of {self.id} fails its own case {given.name!r}: {wanted}")
-        mistaken = tuple(observe(m, case, self.about.seconds) for m in self.mistakes.values())
+        mistaken = tuple(observe(m, case, TRUSTED_SECONDS) for m in self.mistakes.values())
         return replace(case, wanted=wanted, mistaken=mistaken)
 
     def _rng(self, seed, case):

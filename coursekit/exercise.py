@@ -89,7 +89,7 @@ class Exercise:
     kinds: str = ""  # letters of the number kinds it may return where the reference's kind is not the only right one
     rtol: float = 1e-4
     atol: float = 1e-6
-    seconds: float = 2.0  # for one case
+    seconds: float = 2.0  # of computing, for one case
     mistakes: tuple[Mistake, ...] = ()
     cases: tuple[Case, ...] = field(default=(), repr=False)
 

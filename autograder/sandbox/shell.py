@@ -99,7 +99,7 @@ class NotebookShell(InteractiveShell):
         stdout, stderr = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = Stream("stdout", self.outputs), Stream("stderr", self.outputs)
         try:
-            with limit(seconds):
+            with limit(seconds, wall=2 * seconds):
                 self.run_cell(source, store_history=True)
         except OverTime:
             self._error("OverTime", f"This cell ran for more than {seconds:g} seconds and was stopped.")

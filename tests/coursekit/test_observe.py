@@ -93,6 +93,14 @@ def test_what_never_ends_is_stopped(endless):
     assert see(endless, seconds=0.2).failure == Failure("endless", message="0.2")
 
 
+def test_waiting_is_not_computing():
+    def slow():
+        time.sleep(0.3)
+        return 3
+
+    assert see(slow, seconds=0.1).value == 3
+
+
 def test_a_stubborn_loop_is_stopped_again_and_again():
     def stubborn(left=3):
         while True:
@@ -118,7 +126,7 @@ def test_limit_leaves_no_alarm_behind():
     time.sleep(0.1)
     with pytest.raises(OverTime), limit(0.05):
         time.sleep(5)
-    time.sleep(0.15)
+    time.sleep(0.4)
 
 
 def test_off_the_main_thread_it_runs_without_a_limit():

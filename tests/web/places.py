@@ -105,7 +105,7 @@ class running_lab:
         while self.process.poll() is None:
             try:
                 self.lab.get("api", timeout=60)
-            except httpx.ConnectError:
+            except httpx.TransportError:  # not there yet, or just being born
                 time.sleep(0.2)
             else:
                 return self.lab
