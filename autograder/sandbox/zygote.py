@@ -55,7 +55,7 @@ def warm_up():
     from .shell import NotebookShell
 
     torch.set_num_threads(1)  # a fork after a many-threaded operation hangs
-    shell = NotebookShell()
+    shell = NotebookShell.instance()  # the one that get_ipython() gives: matplotlib and coursekit.plot ask for it
     gc.collect()
     gc.freeze()  # keeps the collector of every fork off the pages they share
     return shell

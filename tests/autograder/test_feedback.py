@@ -10,19 +10,11 @@ import nbformat
 import pytest
 from classroom import STEM
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from playwright.sync_api import sync_playwright
 
 from autograder import feedback, rubric
 from autograder.course import Course
 from autograder.report import FAILED, PASSED, UNDECIDED, CaseReport, ExerciseReport, Report
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
@@ -151,7 +143,7 @@ def _grade(id):
     }
 
 
-def test_what_students_write_is_shown_and_never_run(tmp_path):
+def test_what_students_write_is_shown_and_never_run(tmp_path, chromium):
     """In a real browser: no script runs, no dialog opens, no request is made, and the page fits a phone."""
     page = feedback.notebook_page(
         hostile_notebook(), stem="s<script>", student="<script>student</script>", book="https://book.example"
@@ -166,18 +158,16 @@ def test_what_students_write_is_shown_and_never_run(tmp_path):
     path = tmp_path / "page.html"
     path.write_text(page, encoding="utf-8")
     asked, dialogs, errors = [], [], []
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        tab = browser.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
-        tab.on("request", lambda r: asked.append(r.url))
-        tab.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
-        tab.on("console", lambda m: errors.append(m.text))
-        tab.goto(path.as_uri())
-        tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        tab.wait_for_timeout(200)
-        width = tab.evaluate("document.documentElement.scrollWidth")
-        dark = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-        browser.close()
+    tab = chromium.new_page(viewport={"width": 390, "height": 800}, color_scheme="dark")
+    tab.on("request", lambda r: asked.append(r.url))
+    tab.on("dialog", lambda d: (dialogs.append(d.message), d.dismiss()))
+    tab.on("console", lambda m: errors.append(m.text))
+    tab.goto(path.as_uri())
+    tab.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    tab.wait_for_timeout(200)
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    dark = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+    tab.close()
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
     assert dialogs == []
     assert errors == []

@@ -90,6 +90,14 @@ def test_an_honest_notebook_gets_everything_and_its_outputs():
     assert report.undecided == []
 
 
+def test_figures_are_kept_as_pictures():
+    draw = "import matplotlib.pyplot as plt\nfrom coursekit import plot\nplot.use()"
+    report = grade(notebook(before=[draw, "figure, ax = plt.subplots()\nax.plot([1, 2])\nplt.show()"]))
+    assert report.points == 6
+    (output,) = report.outputs[1]
+    assert "image/png" in output["data"]
+
+
 def test_points_are_the_weight_passed():
     report = grade(notebook(double="def double(x):\n    return 2 * x if x.ndim == 1 else x"))
     assert points(report) == {"double": 1, "total": 2}

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 from classroom import STEM
-from playwright.sync_api import sync_playwright
-from test_feedback import CHROMIUM, visible
+from test_feedback import visible
 
 from autograder import overview, rubric
 from autograder.overview import Row
@@ -120,25 +119,23 @@ def test_nobody_graded_yet_draws_no_histogram():
     assert [h["count"] for h in heights] == [1, 0, 0, 0, 0, 1, 0, 0, 0, 2]
 
 
-def test_the_page_stands_alone_and_fits_a_phone(page, tmp_path):
+def test_the_page_stands_alone_and_fits_a_phone(page, tmp_path, chromium):
     assert not re.search(r'(?:src|href|action)\s*=\s*"(?!#)', page)
     assert "url(" not in page
     path = tmp_path / "report.html"
     path.write_text(page, encoding="utf-8")
     asked, errors = [], []
-    with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
-        tab = browser.new_page(viewport={"width": 390, "height": 800})
-        tab.on("request", lambda r: asked.append(r.url))
-        tab.on("console", lambda m: errors.append(m.text))
-        tab.goto(path.as_uri())
-        width = tab.evaluate("document.documentElement.scrollWidth")
-        inside = tab.evaluate(
-            "[...document.querySelectorAll('svg.wide')].every(s => { const r = s.getBoundingClientRect();"
-            " return [...s.querySelectorAll('text')].every(t => { const b = t.getBoundingClientRect();"
-            " return b.left >= r.left - 1 && b.right <= r.right + 1 && b.top >= r.top - 1; }); })"
-        )
-        browser.close()
+    tab = chromium.new_page(viewport={"width": 390, "height": 800})
+    tab.on("request", lambda r: asked.append(r.url))
+    tab.on("console", lambda m: errors.append(m.text))
+    tab.goto(path.as_uri())
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    inside = tab.evaluate(
+        "[...document.querySelectorAll('svg.wide')].every(s => { const r = s.getBoundingClientRect();"
+        " return [...s.querySelectorAll('text')].every(t => { const b = t.getBoundingClientRect();"
+        " return b.left >= r.left - 1 && b.right <= r.right + 1 && b.top >= r.top - 1; }); })"
+    )
+    tab.close()
     assert [url for url in asked if not url.startswith("file:")] == []
     assert errors == []
     assert width <= 390

@@ -1,16 +1,10 @@
 """The book, built; the same on a plain web server; a JupyterLab with a small course; a browser that may talk to these alone."""
 
 import json
-import shutil
-from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from places import ROOT, Visit, build, running_lab, serve, write_exercise
-from playwright.sync_api import sync_playwright
-
-CHROMIUM_QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-CHROMIUM_QUIET += ["--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture(scope="session")
@@ -47,20 +41,6 @@ def lab(tmp_path_factory):
     (course / "exercises/perceptron/points.csv").write_text("1,2\n")
     with running_lab(course) as lab:
         yield lab
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-    path = path or (str(mac) if mac.exists() else None)
-    assert path, (
-        "These tests look at the book in Chromium: sudo apt-get install chromium (macOS: brew install chromium)"
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_QUIET)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
