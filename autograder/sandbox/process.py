@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -34,7 +35,11 @@ def student_process(files):
             try:
                 yield Channel(ours)
             finally:
-                zygote.ask({"kill": pid})
+                try:
+                    zygote.ask({"kill": pid})
+                except (Gone, Late):  # student code can end its parent; then nobody else is left to end the student
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(pid, signal.SIGKILL)
 
 
 def lay_out(files, home):

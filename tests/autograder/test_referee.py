@@ -159,6 +159,11 @@ def test_a_cell_that_kills_or_never_ends_costs_itself_alone(cell):
     assert report.outputs[0], "the student is told what became of the cell"
 
 
+def test_killing_the_parent_process_gains_and_costs_nothing():
+    assert points(grade(notebook(before=["import os; os.kill(os.getppid(), 9)"]))) == {"double": 4, "total": 2}
+    assert points(grade(notebook())) == {"double": 4, "total": 2}
+
+
 def test_threads_of_the_student_do_not_matter():
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()"
     assert points(grade(notebook(before=[thread]))) == {"double": 4, "total": 2}
