@@ -26,7 +26,7 @@ from typing import ClassVar
 import coursekit
 
 from . import referee, rubric, submission
-from .report import FAILED, UNDECIDED, ExerciseReport, Report
+from .report import FAILED, UNDECIDED, Report
 
 log = logging.getLogger(__name__)
 
@@ -85,12 +85,11 @@ def unreadable(job, sentence):
 
 def alike(job, outcome, note):
     """A report in which every exercise has the same outcome and note."""
-    points = None if outcome == UNDECIDED else 0.0
     try:
         exercises = [r.about for r in rubric.load(job.stem).values()]
     except Exception:  # the rubrics themselves are broken: then SaveReport finds no verdict
         exercises = []
-    reports = {e.id: ExerciseReport(e.id, e.title, points, e.points, outcome, note=note) for e in exercises}
+    reports = {e.id: referee.without_verdict(e, outcome, note) for e in exercises}
     return Report(job.stem, job.seed, reports)
 
 

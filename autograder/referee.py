@@ -54,7 +54,7 @@ def run(job):
         cells = _cells(job.notebook)
     except ValueError as error:
         note = f"This file is not a notebook that can be read: {error}."
-        reports = {e.id: _without_verdict(e, FAILED, note) for e in exercises.values()}
+        reports = {e.id: without_verdict(e, FAILED, note) for e in exercises.values()}
         return Report(job.stem, job.seed, reports)
     sitting = _Sitting(job, exercises, _steps(cells, exercises))
     reports = sitting.hold()
@@ -156,7 +156,7 @@ class _Sitting:
         except Exception:  # ours: nothing the student sends is trusted to be more than a value
             log.exception("the judge failed at %s", exercise.id)
             note = "The grader could not judge this exercise. A person will look at it."
-            self.reports[exercise.id] = _without_verdict(exercise, UNDECIDED, note)
+            self.reports[exercise.id] = without_verdict(exercise, UNDECIDED, note)
         return line.close()
 
     def _left(self):
@@ -165,7 +165,7 @@ class _Sitting:
     def _close(self, outcome, note):
         for step in self._pending():
             exercise = self.exercises[step.exercise]
-            self.reports[exercise.id] = _without_verdict(exercise, outcome, note)
+            self.reports[exercise.id] = without_verdict(exercise, outcome, note)
         self.steps = []
 
 
@@ -274,6 +274,7 @@ def _outputs(message, index):
     return outputs
 
 
-def _without_verdict(exercise, outcome, note):
+def without_verdict(exercise, outcome, note):
+    """The report of an exercise that was never judged: no points, and None while a person must look."""
     points = None if outcome == UNDECIDED else 0.0
     return ExerciseReport(exercise.id, exercise.title, points, exercise.points, outcome, note=note)

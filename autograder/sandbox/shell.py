@@ -83,7 +83,6 @@ class NotebookShell(InteractiveShell):
     def __init__(self):
         self.outputs = Outputs()
         super().__init__(display_pub_class=_Publisher, displayhook_class=_Hook)
-        self.history_manager.enabled = False
         builtins.input = _no_input
         sys.stdin = io.StringIO()
 

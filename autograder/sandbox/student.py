@@ -9,7 +9,6 @@ It speaks in frames (`frames.py`):
         referee → {"when": …, "given": …, "seconds": …}   answered by  student → {"observation": …}
         referee → {"next": True}
     student → {"ended": exit status}             the fork is gone, because it was told to or because it died
-    student → {"done": True}
 
 Everything it sends is a claim made by student code; the referee believes the values as observations, nothing else.
 """
@@ -34,7 +33,6 @@ def main(channel, shell):
         else:
             outputs = shell.run(cell["source"], task["cell_seconds"])
             channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
-    channel.send({"done": True})
 
 
 def _fork_and_serve(channel, shell, exercise):
