@@ -7,7 +7,7 @@ a process with it. What student code causes is a failed exercise; what we cause 
 import json
 import logging
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 
 import coursekit
@@ -17,6 +17,7 @@ from coursekit.observe import WALL
 
 from . import rubric
 from .report import FAILED, PASSED, UNDECIDED, CaseReport, ExerciseReport, Report
+from .sandbox import Unconfinable, graphics
 from .sandbox.frames import Gone, Late
 from .sandbox.process import student_process
 
@@ -24,18 +25,23 @@ log = logging.getLogger(__name__)
 
 READY_SECONDS = 120.0  # for a student process to import what it needs: ours, not the student's
 CELL_SECONDS = 30.0  # of computing; twice as many by the clock
-GRACE_SECONDS = 5.0  # beyond a time limit that the student process keeps by itself
+GRACE_SECONDS = 5.0  # by the clock, beyond a time limit that the student process keeps by itself
+GRACE_COMPUTING = 1.0  # likewise, of computing
 NOTEBOOK_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Job:
-    """One notebook to grade. `seed` makes the cases: secret, and the same for all students of an assignment."""
+    """One notebook to grade. `seed` makes the cases: secret, and the same for all students of an assignment.
+    `exercises` are the ids to judge, all of them if empty. `unconfined` allows to run the notebook where the machine
+    cannot confine it. A cell with `as_released` in its metadata is run, but its figures are not drawn."""
 
     stem: str
     notebook: bytes
     seed: str
     files: dict[str, bytes] = field(default_factory=dict, repr=False)  # what came with the notebook
+    exercises: tuple[str, ...] = ()
+    unconfined: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,21 +51,25 @@ class _Step:
     index: int  # of the cell in the notebook; -1 for an exercise whose grade cell is missing
     source: str = ""
     exercise: str = ""
+    draw: bool = True
 
 
 def run(job):
-    """Grade one notebook. Never raises for what the notebook or its code does."""
+    """Grade one notebook. Never raises for what the notebook or its code does; raises `sandbox.Unconfinable` if it
+    must be confined and cannot be."""
     exercises = cases(job.stem, job.seed, str(coursekit.device()))
+    exercises = {id: e for id, e in exercises.items() if id in job.exercises or not job.exercises}
     try:
         cells = _cells(job.notebook)
     except ValueError as error:
         note = f"This file is not a notebook that can be read: {error}."
         reports = {e.id: without_verdict(e, FAILED, note) for e in exercises.values()}
         return Report(job.stem, job.seed, reports)
-    sitting = _Sitting(job, exercises, _steps(cells, exercises))
-    reports = sitting.hold()
+    sitting = _Sitting(job, exercises, _steps(cells, exercises, whole=not job.exercises))
+    with graphics.card() as environment:
+        reports = sitting.hold(environment)
     outputs = tuple(sitting.outputs.get(i, []) for i in range(len(cells)))
-    return Report(job.stem, job.seed, {id: reports[id] for id in exercises}, outputs=outputs)
+    return Report(job.stem, job.seed, {id: reports[id] for id in exercises}, sitting.confined, outputs)
 
 
 @lru_cache(maxsize=8)
@@ -97,10 +107,11 @@ class _Sitting:
     def __init__(self, job, exercises, steps):
         self.job, self.exercises, self.steps = job, exercises, steps
         self.outputs, self.reports = {}, {}
+        self.confined = True
         self.end = time.monotonic() + NOTEBOOK_SECONDS
 
-    def hold(self):
-        """Run every step; returns the reports by exercise."""
+    def hold(self, environment):
+        """Run every step; returns the reports by exercise. Raises `Unconfinable`."""
         while self._pending():
             if time.monotonic() > self.end:
                 note = (
@@ -109,12 +120,14 @@ class _Sitting:
                 self._close(FAILED, note)
                 break
             try:
-                with student_process(self.job.files) as channel:
-                    channel.send(
-                        {"cell_seconds": CELL_SECONDS, "cells": [_plain(s) for s in self.steps]}, READY_SECONDS
-                    )
-                    channel.receive(READY_SECONDS)
-                    self._attend(channel)
+                with student_process(self.confined, environment) as student:
+                    task = {"cell_seconds": CELL_SECONDS, "cells": [asdict(s) for s in self.steps]}
+                    student.start({**task, "files": self.job.files}, READY_SECONDS)
+                    self._attend(student)
+            except Unconfinable:
+                if not self.job.unconfined:
+                    raise
+                self.confined = False
             except (Gone, Late, wire.Malformed, OSError) as error:
                 log.exception("no student process")
                 self._close(UNDECIDED, f"The student process could not be started: {error}")
@@ -123,19 +136,20 @@ class _Sitting:
     def _pending(self):
         return [s for s in self.steps if s.exercise]
 
-    def _attend(self, channel):
+    def _attend(self, student):
         """Follow one student process until it is through, or until a step has ended it."""
         for step in list(self.steps):
-            alive = self._serve(channel, step) if step.exercise else self._watch(channel, step)
+            alive = self._serve(student, step) if step.exercise else self._watch(student, step)
             if step.exercise or not alive:
                 self.steps.remove(step)  # decided, or not to be run again
             if not alive:
                 return
 
-    def _watch(self, channel, step):
+    def _watch(self, student, step):
         """Wait for a cell to end; False if the process is to be given up."""
         try:
-            message = channel.receive(min(2 * CELL_SECONDS + GRACE_SECONDS, self._left()))
+            clock = min(2 * CELL_SECONDS + GRACE_SECONDS, self._left())
+            message = student.answer(CELL_SECONDS + GRACE_COMPUTING, clock)
             self.outputs[step.index] = _outputs(message, step.index)
             return True
         except Late:
@@ -147,10 +161,10 @@ class _Sitting:
         self.outputs[step.index] = [{"output_type": "stream", "name": "stderr", "text": text + "\n"}]
         return False
 
-    def _serve(self, channel, step):
+    def _serve(self, student, step):
         """Put an exercise to the fork that serves it; False if the process is to be given up."""
         exercise = self.exercises[step.exercise]
-        line = _Line(channel, exercise, self._left)
+        line = _Line(student, exercise, self._left)
         try:
             self.reports[exercise.id] = report(compare.examine(exercise, line.ask))
         except Exception:  # ours: nothing the student sends is trusted to be more than a value
@@ -172,11 +186,11 @@ class _Sitting:
 class _Line:
     """The line to the fork that serves one exercise. Once it fails, every further case has failed the same way."""
 
-    def __init__(self, channel, exercise, left):
-        self.channel, self.exercise, self.left = channel, exercise, left
+    def __init__(self, student, exercise, left):
+        self.student, self.exercise, self.left = student, exercise, left
         self.failure, self.forked, self.usable = None, False, True
         try:
-            message = channel.receive(min(GRACE_SECONDS, left()))
+            message = student.receive(min(GRACE_SECONDS, left()))
             self.forked = message["forked"] is True and message["serving"] == exercise.id
         except Exception as error:
             self._fail(error)
@@ -188,8 +202,9 @@ class _Line:
         seconds = self.exercise.seconds
         try:
             request = {"when": case.when, "given": case.given, "seconds": seconds}
-            self.channel.send(request, GRACE_SECONDS)
-            message = self.channel.receive(min(WALL * seconds + GRACE_SECONDS, self.left()))
+            self.student.send(request, GRACE_SECONDS)
+            clock = min(WALL * seconds + GRACE_SECONDS, self.left())
+            message = self.student.answer(seconds + GRACE_COMPUTING, clock)
             if "ended" in message:
                 self.failure = Failure("ended")
                 return Observation(failure=self.failure)
@@ -205,8 +220,8 @@ class _Line:
         if self.failure:
             return self.forked
         try:
-            self.channel.send({"next": True}, GRACE_SECONDS)
-            return "ended" in self.channel.receive(min(GRACE_SECONDS, self.left())) and self.forked
+            self.student.send({"next": True}, GRACE_SECONDS)
+            return "ended" in self.student.receive(min(GRACE_SECONDS, self.left())) and self.forked
         except Exception:
             return False
 
@@ -233,8 +248,9 @@ def _cells(notebook):
     return cells
 
 
-def _steps(cells, exercises):
-    """What to run and serve, in order. A missing grade cell is served at the end; a second one is passed over."""
+def _steps(cells, exercises, whole=True):
+    """What to run and serve, in order. A missing grade cell is served at the end; a second one is passed over.
+    Without `whole`, nothing after the last exercise."""
     by_grade_id = {rubric.grade_id(id): id for id in exercises}
     steps, seen = [], set()
     for index, cell in enumerate(cells):
@@ -244,11 +260,14 @@ def _steps(cells, exercises):
         if id is None:
             source = cell.get("source", "")
             source = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            steps.append(_Step(index, source))
+            steps.append(_Step(index, source, draw=whole and not _as_released(cell)))
         elif id not in seen:
             seen.add(id)
             steps.append(_Step(index, exercise=id))
-    return steps + [_Step(-1, exercise=id) for id in exercises if id not in seen]
+    steps += [_Step(-1, exercise=id) for id in exercises if id not in seen]
+    while steps and not (whole or steps[-1].exercise):
+        steps.pop()
+    return steps
 
 
 def _grade_id(cell):
@@ -258,8 +277,9 @@ def _grade_id(cell):
         return None
 
 
-def _plain(step):
-    return {"index": step.index, "source": step.source, "exercise": step.exercise}
+def _as_released(cell):
+    metadata = cell.get("metadata")
+    return isinstance(metadata, dict) and metadata.get("as_released") is True
 
 
 def _outputs(message, index):

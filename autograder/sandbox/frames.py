@@ -1,5 +1,6 @@
 """Packed values over a socket: a length, then that many bytes."""
 
+import select
 import socket
 import struct
 import time
@@ -37,6 +38,10 @@ class Channel:
             raise Late("the other side does not read")
         except OSError as error:
             raise Gone(str(error))
+
+    def wait(self, seconds):
+        """Is there something to receive (or has the other side closed) within that time?"""
+        return bool(select.select([self.connection], [], [], seconds)[0])
 
     def receive(self, seconds=None):
         end = None if seconds is None else time.monotonic() + seconds

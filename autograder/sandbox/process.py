@@ -1,85 +1,173 @@
-"""Student processes, from outside: forks of a warm zygote, each killed as a whole."""
+"""Student processes, from the grader's side: forks of a warm zygote, each killed as a whole."""
 
 import contextlib
 import json
 import os
-import resource
 import select
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from pathlib import Path
+import time
+from typing import ClassVar
 
+from . import Unconfinable, bubblewrap
 from .frames import Channel, Gone, Late
 
-FILE_SIZE = 256 * 2**20  # bytes one file may hold
 START_SECONDS = 120.0
-ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "TZ", "CUDA_VISIBLE_DEVICES", "LD_LIBRARY_PATH", "MPLCONFIGDIR")
+POLL_SECONDS = 0.2
+GRAPHICS = "/dev/nvidiactl"
+ENVIRONMENT = "PATH LANG LC_ALL TZ LD_LIBRARY_PATH COURSEKIT_DATA".split()
+SETTINGS = {
+    "OMP_NUM_THREADS": "1",  # a fork after a many-threaded operation hangs
+    "OMP_THREAD_LIMIT": "1",  # whatever the notebook asks for
+    "MPLBACKEND": "agg",
+    "NBGRADER_EXECUTION": "autograde",
+    "USER": "student",
+    "PYTHONMALLOC": "malloc",  # with the next line: large pages, and a fork costs a third
+    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
+}
 
 
 @contextlib.contextmanager
-def student_process(files):
-    """A `Channel` to a fresh student process in a folder of its own that holds `files` (name → bytes).
+def student_process(confined, environment=None):
+    """A `Student`: a fresh process in an empty folder of its own, with these variables added to its environment.
 
-    In this version it is a plain process: other files of this machine are within its reach.
+    `confined`: it can reach nothing else; raises `Unconfinable` where the machine cannot do that. Otherwise other
+    files of this machine are within its reach. Raises `Gone` or `Late` if there is no process to be had.
     """
-    with tempfile.TemporaryDirectory(prefix="student-", ignore_cleanup_errors=True) as home:
-        lay_out(files, home)
-        ours, theirs = socket.socketpair()
-        with ours:
-            with theirs:
-                zygote = Zygote.of_this_process()
-                pid = zygote.ask({"fork": home}, theirs)["pid"]
-            try:
-                yield Channel(ours)
-            finally:
-                try:
-                    zygote.ask({"kill": pid})
-                except (Gone, Late):  # student code can end its parent; then nobody else is left to end the student
-                    with contextlib.suppress(ProcessLookupError):
-                        os.killpg(pid, signal.SIGKILL)
+    zygote = Zygote.of_this_process(confined)
+    if confined:
+        with _student(zygote, "", environment) as student:
+            yield student
+    else:
+        with tempfile.TemporaryDirectory(prefix="student-", ignore_cleanup_errors=True) as home:
+            with _student(zygote, home, environment) as student:
+                yield student
 
 
-def lay_out(files, home):
-    """Write `files` below `home`; raises `ValueError` for a name that leads out of it."""
-    root = Path(home).resolve()
-    for name, data in files.items():
-        path = (root / name).resolve()
-        if not path.is_relative_to(root):
-            raise ValueError(f"a file that would land outside its folder: {name!r}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+@contextlib.contextmanager
+def _student(zygote, home="", environment=None):
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            answer = zygote.ask({"fork": home, "environment": environment or {}}, theirs)
+        if "error" in answer:
+            raise Gone(f"the kernel refused a new process: {answer['error']}")
+        student = Student(ours, zygote, answer["pid"])
+        try:
+            yield student
+        finally:
+            student.end()
+
+
+class Student(Channel):
+    """The line to a student process. `too_large`, once it has ended: was it ended for using too much memory?"""
+
+    too_large = False
+
+    def __init__(self, connection, zygote, pid):
+        super().__init__(connection)
+        self.zygote, self.pid = zygote, pid
+
+    def start(self, task, seconds):
+        """Give it its work (see `student.py`). Raises `Gone` with what the kernel refused, or `Late`."""
+        with contextlib.suppress(Gone):  # then it may have left a word
+            self.send(task, seconds)
+        answer = self.receive(seconds)
+        if "refused" in answer:
+            raise Gone(f"the kernel refused to confine it: {answer['refused']}")
+
+    def answer(self, computing, clock):
+        """What it sends next. Raises `Late` once it has computed for `computing` seconds without sending anything,
+        or once `clock` seconds have passed; otherwise as `receive`."""
+        end = time.monotonic() + clock
+        if not self.wait(min(POLL_SECONDS, clock)):
+            before = self._computed()
+            while not self.wait(min(POLL_SECONDS, max(end - time.monotonic(), 0))):
+                if time.monotonic() >= end or self._computed() - before > computing:
+                    raise Late("no answer in time")
+        return self.receive(max(end - time.monotonic(), POLL_SECONDS))
+
+    def end(self):
+        """Kill it with all its children."""
+        try:
+            self.too_large = self.zygote.ask({"kill": self.pid}).get("memory", False)
+        except (Gone, Late):  # unconfined student code can end its parent; then nobody else is left to end the student
+            if not self.zygote.confined:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal.SIGKILL)
+
+    def _computed(self):
+        try:
+            return self.zygote.ask({"usage": self.pid})["computed"] or 0.0
+        except (Gone, Late):
+            return 0.0
 
 
 class Zygote:
-    """The warm process of this grader process, started when first needed."""
+    """The warm process of this grader process, started when first needed; one confined, one not."""
 
-    current = None
+    running: ClassVar[dict] = {}
+    tried = False  # has this machine confined?
+    refused = ""  # why it cannot, once that is known
 
-    def __init__(self):
-        self.owner = os.getpid()
+    def __init__(self, confined):
+        self.owner, self.confined = os.getpid(), confined
+        graphics = os.path.exists(GRAPHICS)
         self.line, theirs = socket.socketpair()
-        with theirs:
+        program = [sys.executable, "-sP", "-m", "autograder.sandbox.zygote", str(theirs.fileno())]
+        program += ["confined"] * confined + ["proc"] * graphics
+        environment = {**{k: os.environ[k] for k in ENVIRONMENT if k in os.environ}, **SETTINGS}
+        if confined:
+            program = bubblewrap.command(program, environment, graphics)
+        with theirs, tempfile.TemporaryFile() as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "autograder.sandbox.zygote", str(theirs.fileno())],
+                program,
                 pass_fds=[theirs.fileno()],
-                env=_environment(),
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                preexec_fn=_limits,
+                stderr=errors,
+                start_new_session=True,  # Ctrl-C is the grader's business
             )
-        self._receive()
+            theirs.close()
+            try:
+                self._receive()
+            except Gone:
+                self.process.wait()
+                errors.seek(0)
+                said = errors.read().decode(errors="replace").strip().splitlines()
+                raise Gone(f"the warm process did not start: {said[-1] if said else 'it gave no reason'}")
 
     @classmethod
-    def of_this_process(cls):
-        """The one of this process: a forked worker starts its own; a dead one is replaced."""
-        zygote = cls.current
+    def of_this_process(cls, confined):
+        """The one of this process: a forked worker starts its own; a dead one is replaced. Raises `Unconfinable`."""
+        zygote = cls.running.get(confined)
         if zygote is None or zygote.owner != os.getpid() or zygote.process.poll() is not None:
-            cls.current = zygote = cls()
+            zygote = cls.running[confined] = cls._confined() if confined else cls(False)
         return zygote
+
+    @classmethod
+    def _confined(cls):
+        if cls.refused:
+            raise Unconfinable(cls.refused)
+        try:
+            zygote = cls(True)
+            zygote._try_out()
+        except (bubblewrap.NotInstalled, ImportError, Gone, Late, OSError) as error:
+            if cls.tried:  # it has worked: this is bad luck, and for the caller to try again
+                raise Gone(str(error))
+            cls.refused = _sentence(error)
+            raise Unconfinable(cls.refused)
+        cls.tried = True
+        return zygote
+
+    def _try_out(self):
+        """Run an empty notebook. Raises `Gone` if the kernel refuses something."""
+        with _student(self) as student:
+            student.start({"cells": [], "cell_seconds": 1.0, "files": {}}, START_SECONDS)
 
     def ask(self, request, connection=None):
         """One request, with a socket to hand over or without; its answer. Raises `Gone` or `Late`."""
@@ -93,22 +181,31 @@ class Zygote:
     def _receive(self):
         if not select.select([self.line], [], [], START_SECONDS)[0]:
             raise Late("the zygote does not answer")
-        data = self.line.recv(4096)
+        try:
+            data = self.line.recv(4096)
+        except OSError as error:
+            raise Gone(f"the zygote is gone: {error}")
         if not data:
-            raise Gone("the zygote ended; does `python -m autograder.sandbox.zygote` start on this machine?")
+            raise Gone("the zygote ended")
         return json.loads(data)
 
 
-def _environment():
-    kept = {k: os.environ[k] for k in ENVIRONMENT if k in os.environ}
-    return {
-        **kept,
-        "OMP_NUM_THREADS": "1",  # a fork after a many-threaded operation hangs
-        "MPLBACKEND": "agg",
-        "NBGRADER_EXECUTION": "autograde",
-    }
-
-
-def _limits():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_SIZE, FILE_SIZE))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def _sentence(error):
+    """What is missing to confine student code, and what to do."""
+    if sys.platform != "linux":
+        return (
+            "Student code can be confined on Linux only, and this is another system: grade in the container "
+            "(see Containerfile)."
+        )
+    if isinstance(error, bubblewrap.NotInstalled):
+        return "bubblewrap is not installed, which confines student code: sudo apt-get install bubblewrap."
+    text = str(error)
+    if "seccomp" in text:
+        return f"libseccomp, which refuses system calls, cannot be loaded ({text}): sudo apt-get install libseccomp2."
+    if any(word in text for word in ("namespace", "unshare", "Operation not permitted", "uid map", "uid_map")):
+        return (
+            f"The kernel forbids the namespaces that confine student code ({text}). On the machine itself: "
+            "sudo sysctl kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0; in a "
+            "container: start it as Containerfile says."
+        )
+    return f"Student code cannot be confined here: {text}"

@@ -92,9 +92,18 @@ class NotebookShell(InteractiveShell):
         self.config.merge(Config({"HistoryManager": {"enabled": False}}))
         super().init_history()
 
-    def run(self, source, seconds):
-        """Run one cell; returns its outputs. A cell over its time ends with an error output, like any error."""
+    def reset_counters(self):
+        """As if nothing had been run or shown."""
         self.outputs.clear()
+        self.outputs.left = OUTPUT_LIMIT
+        self.execution_count = 1
+
+    def run(self, source, seconds, draw=True):
+        """Run one cell; returns its outputs. A cell over its time ends with an error output, like any error.
+        Without `draw`, what it shows is kept as plain text: no pictures."""
+        self.outputs.clear()
+        formatter = self.display_formatter
+        formatter.active_types = formatter.format_types if draw else ["text/plain"]
         stdout, stderr = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = Stream("stdout", self.outputs), Stream("stderr", self.outputs)
         try:

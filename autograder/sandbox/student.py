@@ -2,7 +2,8 @@
 
 It speaks in frames (`frames.py`):
 
-    referee → {"cells": [{"index": …, "source": …, "exercise": id or ""}], "cell_seconds": …}
+    referee → {"cells": [{"index": …, "source": …, "exercise": id or "", "draw": …}], "cell_seconds": …,
+               "files": {name: bytes}}   to be laid beside the notebook
     student → {"ready": True}
     student → {"cell": index, "outputs": …}      after each cell that ran
     student → {"serving": id}                    at a grade cell; then any number of
@@ -14,8 +15,10 @@ Everything it sends is a claim made by student code; the referee believes the va
 """
 
 import os
+import signal
 import sys
 import threading
+from pathlib import Path
 
 from coursekit import wire
 from coursekit.exercise import Case, Failure, Observation
@@ -25,26 +28,43 @@ from coursekit.observe import observe
 def main(channel, shell):
     """Serve one notebook, then return."""
     task = channel.receive()
-    shell.run("%matplotlib inline", 60)
+    lay_out(task["files"])
     channel.send({"ready": True})
     for cell in task["cells"]:
         if cell["exercise"]:
             _fork_and_serve(channel, shell, cell["exercise"])
         else:
-            outputs = shell.run(cell["source"], task["cell_seconds"])
+            outputs = shell.run(cell["source"], task["cell_seconds"], cell["draw"])
             channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
+
+
+def lay_out(files):
+    """Write `files` below the current folder; raises `ValueError` for a name that leads out of it."""
+    root = Path.cwd().resolve()
+    for name, data in files.items():
+        path = (root / name).resolve()
+        if not path.is_relative_to(root):
+            raise ValueError(f"a file that would land outside its folder: {name!r}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def _fork_and_serve(channel, shell, exercise):
     """A crash in here costs this exercise alone."""
-    if threading.active_count() > 1:
-        # A fork would copy locks that nobody will ever release: serve here; the referee starts a fresh process.
+    if threading.active_count() > 1 or _uses_cuda():
+        # A fork would copy locks that nobody will ever release, or a CUDA context that it cannot use: serve here; the
+        # referee starts a fresh process.
         channel.send({"serving": exercise, "forked": False})
         _serve(channel, shell, exercise)
         channel.send({"ended": 0})
         return
     sys.stdout.flush()
-    child = os.fork()
+    try:
+        child = os.fork()
+    except BlockingIOError:  # the notebook has left too many processes behind
+        if os.getpid() == 1:  # of its own world
+            os.kill(-1, signal.SIGKILL)
+        child = os.fork()
     if child == 0:
         status = 1
         try:
@@ -69,6 +89,11 @@ def _serve(channel, shell, exercise):
         else:
             observation = Observation(failure=Failure("missing"))
         channel.send({"observation": observation.packable()})
+
+
+def _uses_cuda():
+    torch = sys.modules.get("torch")
+    return torch is not None and torch.cuda.is_initialized()
 
 
 def _sendable(outputs):

@@ -152,7 +152,7 @@ def test_a_constant_earns_nothing():
     assert "whatever it is given" in report.exercises["toy.total"].note
 
 
-@pytest.mark.parametrize("cell", ["while True: pass", "import os; os._exit(1)", "import os; os.kill(os.getpid(), 9)"])
+@pytest.mark.parametrize("cell", ["while True: pass", "import os; os._exit(1)", "import ctypes; ctypes.string_at(0)"])
 def test_a_cell_that_kills_or_never_ends_costs_itself_alone(cell):
     report = grade(notebook(before=[cell]))
     assert points(report) == {"double": 4, "total": 2}
