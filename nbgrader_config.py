@@ -5,6 +5,7 @@ import shutil
 import sysconfig
 import warnings
 
+from autograder.nbgrader import AUTOGRADE, SANITIZE
 from autograder.release import PREPROCESSORS
 
 c = get_config()  # noqa: F821  (nbgrader gives it)
@@ -18,17 +19,8 @@ c.GenerateAssignment.preprocessors = PREPROCESSORS
 
 # Student code runs apart, the referee decides, and the gradebook takes what the referee's report says.
 c.Autograde.exporter_class = "autograder.nbgrader.SubmissionExporter"
-c.Autograde.sanitize_preprocessors = [
-    "autograder.nbgrader.Restore",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader.Referee",
-    "nbgrader.preprocessors.LimitOutput",
-    "autograder.nbgrader.SaveReport",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.sanitize_preprocessors = SANITIZE
+c.Autograde.autograde_preprocessors = AUTOGRADE
 
 c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.nbgrader.Scores"]

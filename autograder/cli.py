@@ -98,7 +98,9 @@ def release(stems, folder):
     "autograder grade work/perceptron/perceptron.ipynb  # a report card\n"
     "autograder grade my.ipynb --html  # and the same as my.report.html\n"
     "autograder grade my.ipynb --json  # for a program\n"
-    "autograder grade --assignment perceptron  # everyone in submitted/, into the gradebook"
+    "autograder grade --assignment perceptron  # everyone in submitted/, into the gradebook\n"
+    "autograder grade --assignment perceptron --workers 8  # in eight processes\n"
+    "autograder grade --assignment perceptron --scheduler tcp://node1:8786  # on a Dask cluster"
 )
 @click.argument("notebooks", nargs=-1, type=click.Path(path_type=Path), metavar="[NOTEBOOK]...")
 @click.option("--assignment", metavar="STEM", help="Grade everyone in submitted/ into the gradebook.")
@@ -110,19 +112,30 @@ def release(stems, folder):
     type=click.IntRange(1),
     help="With --assignment: how many processes grade (default: one for each core).",
 )
+@click.option(
+    "--scheduler", metavar="ADDRESS", help="With --assignment: grade on the workers of this Dask scheduler instead."
+)
+@click.option(
+    "--unconfined",
+    is_flag=True,
+    help="With --assignment: go on where student code cannot be confined. It can then reach all that you can.",
+)
 @click.option("--again", is_flag=True, help="With --assignment: forget kept results and grade everything again.")
 @click.option("--seed", help="For notebooks: the seed of a report, to repeat it (default: a fresh one).")
 @click.option("--json", "as_json", is_flag=True, help="For notebooks: one JSON object for each, on a line.")
 @click.option("--html", "as_html", is_flag=True, help="For notebooks: also write <notebook>.report.html beside each.")
-def grade(notebooks, assignment, students, workers, again, seed, as_json, as_html):
+def grade(notebooks, assignment, students, workers, scheduler, unconfined, again, seed, as_json, as_html):
     """Grade notebooks, with the hidden tests.
 
     Exits with 0 when everything is decided, 1 when a person must look, 2 when it could not be done.
     """
     if assignment and notebooks:
         raise Sentence("Name notebooks, or --assignment STEM, not both.")
+    if workers and scheduler:
+        raise Sentence("Give --workers, for this machine, or --scheduler, for a cluster, not both.")
     if assignment:
-        sys.exit(_grade_everyone(assignment, students, workers, again))
+        how = {"workers": workers, "scheduler": scheduler, "again": again, "unconfined": unconfined}
+        sys.exit(_grade_everyone(assignment, students, how))
     if not notebooks:
         raise Sentence("Which notebook? Or --assignment STEM for everyone in submitted/.")
     sys.exit(max(_grade_own(path, seed, as_json, as_html) for path in notebooks))
@@ -165,20 +178,17 @@ def summary(report):
     }
 
 
-def _grade_everyone(stem, students, workers, again):
+def _grade_everyone(stem, students, how):
     from .card import Progress, show_class
     from .grading import everyone
 
     with _sentences():
         course = _course()
-        click.echo(
-            "Student code runs unconfined in this version: grade in a container or a throw-away account.", err=True
-        )
+        if how["unconfined"]:
+            click.echo("--unconfined: where it cannot be confined, student code can reach all that you can.", err=True)
         try:
             with Progress() as progress:
-                graded = list(
-                    everyone(course, stem, students=students, workers=workers, again=again, step=progress.step)
-                )
+                graded = list(everyone(course, stem, students=students, step=progress.step, **how))
         except KeyboardInterrupt:
             click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
             return 130
@@ -223,7 +233,7 @@ def feedback(stems, students):
 @click.option("--open", "show", is_flag=True, help="Show it in the browser.")
 def report(stem, output, show):
     """Draw the class: students, exercises, mistakes, the hardest cases."""
-    from . import grading, overview
+    from . import overview, results
 
     with _sentences():
         course = _course()
@@ -235,8 +245,8 @@ def report(stem, output, show):
         if output:
             output.write_text(page, encoding="utf-8")
         else:
-            output = course.root / grading.PRIVATE / f"report-{stem}.html"
-            grading.write_private(output, page)
+            output = course.root / results.PRIVATE / f"report-{stem}.html"
+            results.write_private(output, page)
     click.echo(f"The report on {len(rows)} students is in {output}")
     if show:
         import webbrowser

@@ -10,15 +10,17 @@ from pathlib import Path
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGrader
-from nbgrader.converters import Autograde, GenerateFeedback
+from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
 from traitlets.config import Application
 
 from . import rubric
-from .grading import Graded
-from .nbgrader import job_of, sanitized
+from .nbgrader import files_of, released_notebook
 from .report import Report
+from .results import secret_seed
+from .submission import Assignment, Submission, Unreadable, code_sources, notebook_of, read_file, restored, source_cells
+from .submission import job as job_of
 
 CONFIG = "nbgrader_config.py"
 
@@ -112,43 +114,31 @@ class Course:
         hint = f": rename the notebook to {stem}.ipynb" if any(o.endswith(".ipynb") for o in others) else ""
         return f"There is no {stem}.ipynb; {there}{hint}."
 
-    def job(self, stem, student, path):
-        """The `Job` of a submission, as nbgrader's pipeline will make it, and why it cannot be read ("" if it can)."""
-        nb = sanitized(Autograde(coursedir=self.directory, config=self.config), path)
-        return job_of(nb, stem, student, self.directory), nb.metadata["autograder"]["unreadable"]
-
-    def record(self, stem, student, key, again=False):
-        """Put a student's result into the gradebook through nbgrader's own pipeline; says what came of it."""
-        if not again and self.recorded(stem, student, key):
-            return Graded(student, self.report(stem, student))
-        answer = self._run(Autograde, stem, student)
-        report = self.report(stem, student)
-        if not answer["success"] or report is None:
-            return Graded(student, problem=f"nbgrader could not record it: {_last_line(answer)}")
-        return Graded(student, report, new=True)
-
-    def recorded(self, stem, student, key):
-        """Does the gradebook hold the result under this key, and the time of this submission?"""
-        about = self._autograded(stem, student)
-        report = self.report(stem, student)
-        if about.get("key") != key or report is None or report.undecided:
-            return False
+    def assignment(self, stem):
+        """What every submission of a chapter is read against."""
         with self.gradebook() as gradebook:
-            try:
-                submission = gradebook.find_submission(stem, student)
-                scores = {g.name: g.auto_score for g in gradebook.find_submission_notebook(stem, stem, student).grades}
-            except MissingEntry:
-                return False
-            if submission.timestamp != self.directory.get_existing_timestamp(
-                str(self.folder("submitted", student, stem))
-            ):
-                return False
-        return all(scores.get(rubric.grade_id(e.exercise)) == e.points for e in report.exercises.values())
+            notebook = gradebook.find_notebook(stem, stem)
+            cells, kernelspec = source_cells(notebook), json.loads(notebook.kernelspec or "{}")
+        released = code_sources(released_notebook(self.directory, stem))
+        return Assignment(stem, secret_seed(self.root, stem), cells, kernelspec, released)
+
+    def submission(self, assignment, student, path, unconfined=False):
+        """The `Submission` of a student, as nbgrader's pipeline would make it."""
+        unreadable = ""
+        try:
+            nb = read_file(path)
+        except Unreadable as sentence:
+            nb, unreadable = notebook_of([]), str(sentence)
+        nb = restored(nb, assignment.cells)
+        nb.metadata["kernelspec"] = assignment.kernelspec
+        files = files_of(self.directory, student, assignment.stem)
+        job = job_of(nb, assignment.stem, assignment.seed, files, assignment.released, unconfined)
+        return Submission(student, nb, job, unreadable)
 
     def report(self, stem, student):
         """The recorded `Report` of a student; None if there is none."""
         try:
-            report = Report.from_dict(self._autograded(stem, student)["report"])
+            report = Report.from_dict(self.recorded(stem, student)["report"])
         except (KeyError, TypeError):
             return None
         order = [r.id for r in rubric.load(stem).values() if r.id in report.exercises]  # a notebook sorts its metadata
@@ -171,25 +161,28 @@ class Course:
 
     def feedback(self, stem, student):
         """Write a student's feedback page; returns its path. Raises `CourseError`."""
-        answer = self._run(GenerateFeedback, stem, student)
+        answer = self.convert(GenerateFeedback, stem, student)
         if not answer["success"]:
-            raise CourseError(f"{student}: nbgrader could not write the feedback: {_last_line(answer)}")
+            raise CourseError(f"{student}: nbgrader could not write the feedback: {last_line(answer)}")
         return self.folder("feedback", student, stem) / f"{stem}.html"
 
-    def _run(self, converter, stem, student):
+    def convert(self, converter, stem, student):
+        """Run one of nbgrader's own pipelines for one student; gives its "success", "log" and "error"."""
         directory = CourseDirectory(config=self.config, assignment_id=stem, student_id=glob.escape(student))
         app = converter(coursedir=directory, config=self.config)
         app.force = True
         return capture_log(app)
 
-    def _autograded(self, stem, student):
+    def recorded(self, stem, student):
+        """What a student's autograded notebook says of its grading: {"key", "report"}; {} if there is none."""
         try:
             path = self.folder("autograded", student, stem) / f"{stem}.ipynb"
-            return json.loads(path.read_text(encoding="utf-8"))["metadata"]["autograder"]
-        except (OSError, ValueError, KeyError):
+            return dict(json.loads(path.read_text(encoding="utf-8"))["metadata"]["autograder"])
+        except (OSError, ValueError, KeyError, TypeError):
             return {}
 
 
-def _last_line(answer):
+def last_line(answer):
+    """The last thing that nbgrader said."""
     lines = [line.strip() for line in (answer.get("error") or answer.get("log") or "").splitlines() if line.strip()]
     return lines[-1] if lines else "it gave no reason"

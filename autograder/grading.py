@@ -1,58 +1,38 @@
-"""Grading: one's own notebook, or everyone's into the gradebook.
+"""Grading: one's own notebook, or everyone's into the gradebook."""
 
-What decides a mark is hashed into a key (the notebook's cells, the files beside it, the secret seed, the sources
-of rubrics and judge, the versions); a result is kept on disk under its key. So a run that was killed carries on
-where it stopped, and grading again asks for nothing twice.
-"""
-
-import hashlib
 import json
 import logging
-import multiprocessing
 import os
-import platform
 import secrets
-import signal
-import tempfile
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
-from functools import cache
-from importlib.metadata import version
+import socket
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
 
-import coursekit
+from filelock import FileLock, Timeout
 
-from . import referee, rubric, submission
-from .report import FAILED, UNDECIDED, Report
+from . import rubric, submission
+from .course import CourseError
+from .recording import Graded, Recorder
+from .report import UNDECIDED
+from .results import PRIVATE, DiskFull, Results, alike, device, run, unreadable, write_private
+from .sandbox import Unconfinable
+from .workers import Cluster, Processes, Refused, question, ready, ready_of, result_of
 
 log = logging.getLogger(__name__)
-
-PRIVATE = ".autograder"  # in the course's folder: seeds, results, what `simulate` made
-JUDGE = ["autograder/rubrics", "autograder/reference", "autograder/sandbox", "coursekit"]
-JUDGE_FILES = ["autograder/referee.py", "autograder/rubric.py", "autograder/report.py"]
-
-
-@dataclass(frozen=True)
-class Result:
-    """A report and the outputs of the notebook's cells."""
-
-    report: Report
-    outputs: tuple[list, ...] = field(default=(), repr=False)
 
 
 # One's own notebook
 
 
 def own(path, seed=None):
-    """The `Report` of the notebook in a file, with a fresh seed unless one is given.
+    """The `Report` of the notebook in a file, with a fresh seed unless one is given; unconfined where this machine
+    cannot confine.
 
     Raises `submission.Unreadable` for what is no notebook and `LookupError` for one of no chapter.
     """
     nb = submission.read_file(path)
-    return run(submission.job(nb, stem_of(nb, path), seed or secrets.token_hex(16))).report
+    return run(submission.job(nb, stem_of(nb, path), seed or secrets.token_hex(16), unconfined=True)).report
 
 
 def stem_of(nb, path):
@@ -67,199 +47,145 @@ def stem_of(nb, path):
     )
 
 
-def run(job):
-    """`referee.run`; what goes wrong on our side makes every exercise undecided."""
-    try:
-        report = referee.run(job)
-    except Exception as error:
-        log.exception("the referee failed")
-        note = f"The grader could not judge this notebook ({type(error).__name__}: {error}). A person will look at it."
-        return Result(alike(job, UNDECIDED, note))
-    return Result(report, report.outputs)
-
-
-def unreadable(job, sentence):
-    """The result for a file that is no notebook: nothing to run, no points."""
-    return Result(alike(job, FAILED, f"Your notebook could not be read. {sentence}"))
-
-
-def alike(job, outcome, note):
-    """A report in which every exercise has the same outcome and note."""
-    try:
-        exercises = [r.about for r in rubric.load(job.stem).values()]
-    except Exception:  # the rubrics themselves are broken: then SaveReport finds no verdict
-        exercises = []
-    reports = {e.id: referee.without_verdict(e, outcome, note) for e in exercises}
-    return Report(job.stem, job.seed, reports)
-
-
-# Keys, seeds and kept results
-
-
-def key(job):
-    """The hash of all that decides the result of a job."""
-    parts = [job.stem, job.seed, _judge(), _versions(), hashlib.sha256(job.notebook).hexdigest()]
-    parts += [[name, hashlib.sha256(data).hexdigest()] for name, data in sorted(job.files.items())]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-@cache
-def _judge():
-    """The hash of the sources of rubrics, references and judge."""
-    root = Path(__file__).parent.parent
-    paths = [root / name for name in JUDGE_FILES] + [p for name in JUDGE for p in (root / name).rglob("*.py")]
-    digest = hashlib.sha256()
-    for path in sorted(paths):
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
-
-
-@cache
-def _versions():
-    return [platform.python_version(), version("numpy"), version("torch"), str(coursekit.device())]
-
-
-def secret_seed(course, stem):
-    """The seed of an assignment: drawn once, the same for all students, kept for regrades."""
-    path = Path(course, PRIVATE, "seeds.json")
-    seeds = json.loads(path.read_text()) if path.exists() else {}
-    if stem not in seeds:
-        seeds[stem] = secrets.token_hex(16)
-        write_private(path, json.dumps(seeds, indent=1))
-    return seeds[stem]
-
-
-def write_private(path, text):
-    """Write a file that only its owner can read, whole or not at all."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    number, temporary = tempfile.mkstemp(dir=path.parent)  # made with mode 600
-    try:
-        with os.fdopen(number, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-class Results:
-    """Results by key, in files. An undecided one is not kept beyond this process: the next run tries again."""
-
-    _undecided: ClassVar[dict[str, Result]] = {}
-
-    def __init__(self, course):
-        self.folder = Path(course, PRIVATE, "results")
-
-    def of(self, job):
-        """The result of a job: the kept one, or a new one, which is then kept."""
-        result = self.get(job)
-        if result is None:
-            result = run(job)
-            self.keep(job, result)
-        return result
-
-    def get(self, job):
-        path = self._path(job)
-        try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
-            return Result(Report.from_dict(plain["report"]), tuple(plain["outputs"]))
-        except FileNotFoundError:
-            return self._undecided.get(path.stem)
-        except (ValueError, KeyError, TypeError):  # damaged: as good as none
-            return None
-
-    def keep(self, job, result):
-        path = self._path(job)
-        if result.report.undecided or not result.report.exercises:
-            self._undecided[path.stem] = result
-        else:
-            plain = {"report": result.report.as_dict(), "outputs": result.outputs}
-            write_private(path, json.dumps(plain, ensure_ascii=False))
-
-    def forget(self, job):
-        self._path(job).unlink(missing_ok=True)
-
-    def _path(self, job):
-        return self.folder / f"{key(job)}.json"
-
-
 # Everyone
 
 
-@dataclass(frozen=True)
-class Graded:
-    """What came of one student: a report, or a sentence that says why there is none. `new`: recorded by this run."""
+def everyone(
+    course,
+    stem,
+    *,
+    students=(),
+    workers=None,
+    scheduler=None,
+    again=False,
+    unconfined=False,
+    step=lambda text, done, total: None,
+):
+    """Grade what everyone submitted for `stem` into the gradebook; yields a `Graded` for each student, as they come.
 
-    student: str
-    report: Report | None = None
-    problem: str = ""
-    new: bool = False
-
-
-def everyone(course, stem, *, students=(), workers=None, again=False, step=lambda text, done, total: None):
-    """Grade what everyone submitted for `stem` into the gradebook; yields a `Graded` for each student.
-
-    First all notebooks are graded in `workers` processes, then the marks are recorded one by one.
-    `again` forgets kept results. `step` is told how far it is. Raises `course.CourseError`.
+    It is judged in `workers` processes, or by the workers of the Dask `scheduler`; recorded here, meanwhile, one by
+    one. `again` forgets kept results. `unconfined` allows workers to run student code where they cannot confine it.
+    `step` is told how far it is. Raises `CourseError`; the same call then carries on.
     """
     course.check_released(stem)
     found = course.submissions(stem, students)
-    results, jobs, problems = Results(course.root), {}, {}
-    for student, path in found.items():
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(_alone(course, stem))
+            yield from _Run(course, stem, stack, workers, scheduler, again, unconfined, step).grade(found)
+        except (Unconfinable, Refused, DiskFull) as sentence:
+            raise CourseError(str(sentence))
+
+
+class _Run:
+    """One run over a class: read, ask what is not known, keep, record."""
+
+    def __init__(self, course, stem, stack, workers, scheduler, again, unconfined, step):
+        self.course, self.again, self.unconfined, self.step = course, again, unconfined, step
+        self.assignment = course.assignment(stem)
+        seed = self.assignment.seed
+        first = ready(stem, seed, unconfined)
+        self.crew = Cluster(scheduler, first) if scheduler else Processes(workers or os.cpu_count() or 1, first)
+        stack.enter_context(self.crew)
+        self.recorder = stack.enter_context(Recorder(course, stem))
+        if scheduler:
+            there, exercises = ready_of(self.crew.start())
+            self.results = Results(course.root, stem, seed, there, lambda *_: exercises)
+        else:
+            self.results = Results(course.root, stem, seed, device(), lambda *_: ready_of(self.crew.start())[1])
+        self.pending = {}  # key → (who waits for it, the job that is asked, what is kept)
+        self.renewed = set()
+
+    def grade(self, found):
+        """Yields a `Graded` for each student in `found`."""
+        total, self.judged = len(found), 0
+        self.step("grading", 0, total)
+        for recorded, graded in enumerate(self._each(found), 1):
+            yield graded
+            self.step("grading", self.judged, total)
+            self.step("recording", recorded, total)
+
+    def _each(self, found):
+        for student, path in found.items():
+            yield from self._begin(student, path)
+            yield from self._collect(block=False)
+            while self.crew.full:
+                yield from self._collect()
+        while self.crew.busy:
+            yield from self._collect()
+
+    def _begin(self, student, path):
         if path is None:
-            problems[student] = course.why_missing(stem, student)
+            self.judged += 1
+            yield Graded(student, problem=self.course.why_missing(self.assignment.stem, student))
+            return
+        submitted = self.course.submission(self.assignment, student, path, self.unconfined)
+        key = self.results.key(submitted.job)
+        if submitted.unreadable:
+            yield from self._record(
+                key, [submitted], unreadable(submitted.job, self.results.exercises, submitted.unreadable)
+            )
+        elif key in self.pending:  # the same notebook as another's: most blank ones are
+            self.pending[key][0].append(submitted)
         else:
-            jobs[student] = course.job(stem, student, path)
-    if again:
-        for job, _ in jobs.values():
-            results.forget(job)
-    pending = {key(job): job for job, sentence in jobs.values() if not sentence and results.get(job) is None}
-    step("grading", 0, len(pending))
-    for done, (job, result) in enumerate(_parallel(course.root, list(pending.values()), workers), 1):
-        if result is not None:
-            results.keep(job, result)
-        step("grading", done, len(pending))
-    step("recording", 0, len(found))
-    for done, student in enumerate(found, 1):
-        if student in problems:
-            yield Graded(student, problem=problems[student])
+            if self.again and key not in self.renewed:
+                self.results.forget(submitted.job)
+                self.renewed.add(key)
+            yield from self._go_on(key, [submitted], self.results.get(submitted.job))
+
+    def _go_on(self, key, waiting, result):
+        """Ask for what is missing of a result; record it if nothing is."""
+        job = self.results.wanting(waiting[0].job, result)
+        if job is None:
+            yield from self._record(key, waiting, result)
         else:
-            yield course.record(stem, student, key(jobs[student][0]), again)
-        step("recording", done, len(found))
+            self.pending[key] = (waiting, job, result)
+            self.crew.submit(key, question(job, self.results.device))
+
+    def _collect(self, block=True):
+        """Keep and record what has come from the workers."""
+        for key, answer in self.crew.done(block):
+            waiting, job, kept = self.pending.pop(key)
+            result = self.results.keep(job, self._read(answer, job), kept)
+            if job.exercises:
+                yield from self._go_on(key, waiting, result)
+            else:
+                yield from self._record(key, waiting, result)
+
+    def _read(self, answer, job):
+        note = "The process that graded this notebook died, again and again. A person must look."
+        try:
+            if answer is not None:
+                return result_of(answer, job, self.results.exercises)
+        except ValueError as error:
+            log.error("a worker gave %s", error)
+            note = f"A worker gave {error}. Grade again; if it happens again, a person must look."
+        asked = {id: a for id, a in self.results.exercises.items() if id in job.exercises or not job.exercises}
+        return alike(job, asked, UNDECIDED, note)
+
+    def _record(self, key, waiting, result):
+        self.judged += len(waiting)
+        for submitted in waiting:
+            yield self.recorder.record(submitted, key, result, self.again)
 
 
-def _parallel(root, jobs, workers):
-    """Grade jobs in processes that keep their results on disk; yields each job, with its result if that cannot
-    be kept. Stopping it lets the jobs under way end."""
-    if not jobs:
-        return
-    workers = max(1, min(workers or os.cpu_count() or 1, len(jobs)))
-    context = multiprocessing.get_context("spawn")  # a fork would copy threads' locks
-    executor = ProcessPoolExecutor(workers, mp_context=context, initializer=_worker)
-    futures = {executor.submit(_grade, root, job): job for job in jobs}
+@contextmanager
+def _alone(course, stem):
+    """Nobody else grades this assignment meanwhile. The lock is the operating system's: it ends with its process."""
+    path = Path(course.root, PRIVATE, f"grading-{stem}.lock")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock, about = FileLock(path), path.with_suffix(".json")
     try:
-        for future in as_completed(futures):
-            job = futures[future]
-            try:
-                yield job, future.result()
-            except BrokenProcessPool:
-                note = (
-                    "The process that graded this notebook died. Grade again; if it happens again, a person must look."
-                )
-                yield job, Result(alike(job, UNDECIDED, note))
+        lock.acquire(blocking=False)
+    except Timeout:
+        try:
+            by = "process {pid} on {host} since {since}".format(**json.loads(about.read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError):
+            by = "another process"
+        raise CourseError(f"{stem} is being graded by {by}: wait for it, or stop it and use the same command.")
+    try:
+        since = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+        write_private(about, json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": since}))
+        yield
     finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _grade(root, job):
-    result = Results(root).of(job)
-    return result if result.report.undecided else None
-
-
-def _worker():
-    """In a new worker: Ctrl-C is the parent's business, and nobody outlives the parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+        lock.release()

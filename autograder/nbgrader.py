@@ -1,7 +1,7 @@
 """How nbgrader meets the referee: the parts that `nbgrader_config.py` puts into its pipeline.
 
-`nbgrader autograde`, the formgrader's button and `autograder grade --assignment` all come through here, and so
-give the same marks.
+`nbgrader autograde` and the formgrader's button come through here; `autograder grade --assignment` does the same
+without the pipeline (`recording.py`), and gives the same marks.
 """
 
 import json
@@ -9,14 +9,24 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
-from nbformat.v4 import new_notebook, new_output
+from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Bool
 
-from . import grading, submission
+from . import results, submission
 from .feedback import fragment
 from .report import UNDECIDED, Report
 from .rubric import exercise_id
+
+SANITIZE = ["autograder.nbgrader.Restore", "nbgrader.preprocessors.CheckCellMetadata"]
+AUTOGRADE = [
+    "autograder.nbgrader.Referee",
+    "nbgrader.preprocessors.LimitOutput",
+    "autograder.nbgrader.SaveReport",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
 
 
 class SubmissionExporter(NotebookExporter):
@@ -31,7 +41,7 @@ class SubmissionExporter(NotebookExporter):
         try:
             nb = submission.read_file(path)
         except submission.Unreadable as sentence:
-            nb = new_notebook()
+            nb = submission.notebook_of([])
             resources["unreadable"] = str(sentence)
         return self.from_notebook_node(nb, resources, **kw)
 
@@ -52,27 +62,23 @@ class Restore(NbGraderPreprocessor):
 class Referee(NbGraderPreprocessor):
     """In place of nbgrader's Execute: hand the job to the referee, put outputs and report into the notebook."""
 
+    unconfined = Bool(
+        False, help="Grade where this machine cannot confine student code: it can then reach all that you can."
+    ).tag(config=True)
+
     def preprocess(self, nb, resources):
         about, directory = resources["nbgrader"], self.parent.parent.coursedir
-        job = job_of(nb, about["assignment"], about["student"], directory)
+        stem, seed = about["assignment"], results.secret_seed(directory.root, about["assignment"])
+        released = submission.code_sources(released_notebook(directory, stem))
+        files = files_of(directory, about["student"], stem)
+        job = submission.job(nb, stem, seed, files, released, unconfined=self.unconfined)
+        kept = results.Results(directory.root, stem, seed, results.device())
         sentence = nb.metadata.get("autograder", {}).get("unreadable", "")
-        result = grading.unreadable(job, sentence) if sentence else grading.Results(directory.root).of(job)
-        for cell, outputs in zip(nb.cells, result.outputs):
-            if cell.cell_type == "code":
-                cell.outputs = [nbformat.from_dict(o) for o in outputs]
-        self._show(nb, result.report)
-        nb.metadata["autograder"] = {"key": grading.key(job), "report": result.report.as_dict()}
+        result = results.unreadable(job, kept.exercises, sentence) if sentence else kept.of(job)
+        complete(nb, kept.key(job), result)
         for id in result.report.undecided:
             self.log.error("%s of %s is undecided: a person must look", id, about["student"])
         return nb, resources
-
-    def _show(self, nb, report):
-        """Each exercise's verdict under its grade cell, where the formgrader shows it."""
-        for cell in nb.cells:
-            exercise = report.exercises.get(exercise_id(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
-            if exercise is not None and cell.cell_type == "code":
-                data = {"text/html": fragment(exercise), "text/plain": exercise.feedback}
-                cell.outputs = [new_output("display_data", data)]
 
 
 class SaveReport(SaveAutoGrades):
@@ -89,9 +95,7 @@ class SaveReport(SaveAutoGrades):
             return
         grade_id = cell.metadata.nbgrader["grade_id"]
         row = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
-        exercise = self.report.exercises.get(exercise_id(grade_id))
-        decided = exercise is not None and exercise.outcome != UNDECIDED and exercise.points is not None
-        row.auto_score = min(max(exercise.points, 0.0), row.max_score) if decided else None
+        row.auto_score = auto_score(self.report, grade_id, row.max_score)
         row.needs_manual_grade = row.auto_score is None or row.manual_score is not None
         self.gradebook.db.commit()
 
@@ -106,18 +110,35 @@ class Scores(GetGrades):
         cell.metadata.nbgrader["by_hand"] = row.manual_score is not None or bool(row.extra_credit)
 
 
-def job_of(nb, stem, student, directory):
-    """The `Job` of a sanitized notebook and of what was handed in beside it."""
+def complete(nb, key, result):
+    """Put outputs and verdicts into a restored notebook: each verdict under its grade cell, where the formgrader
+    shows it, and the whole report into the metadata."""
+    for cell, outputs in zip(nb.cells, result.outputs):
+        if cell.cell_type == "code":
+            cell.outputs = [nbformat.from_dict(o) for o in outputs]
+    for cell in nb.cells:
+        exercise = result.report.exercises.get(exercise_id(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
+        if exercise is not None and cell.cell_type == "code":
+            data = {"text/html": fragment(exercise), "text/plain": exercise.feedback}
+            cell.outputs = [new_output("display_data", data)]
+    nb.metadata["autograder"] = {"key": key, "report": result.report.as_dict()}
+
+
+def auto_score(report, grade_id, max_score):
+    """The score that a report gives to a grade cell; None if a person must look."""
+    exercise = report.exercises.get(exercise_id(grade_id))
+    if exercise is None or exercise.outcome == UNDECIDED or exercise.points is None:
+        return None
+    return min(max(exercise.points, 0.0), max_score)
+
+
+def files_of(directory, student, stem):
+    """What was handed in beside the notebook, and the course's own files over it."""
     submitted = directory.format_path(directory.submitted_directory, student, stem)
     source = directory.format_path(directory.source_directory, ".", stem)
-    files = submission.files(submitted, source, ignore=directory.ignore)
-    return submission.job(nb, stem, grading.secret_seed(directory.root, stem), files)
+    return submission.files(submitted, source, ignore=directory.ignore)
 
 
-def sanitized(converter, path):
-    """What the first of nbgrader's two passes makes of a submitted notebook, without writing it anywhere."""
-    converter.exporter = converter.exporter_class(parent=converter, config=converter.config)
-    converter._sanitizing = True
-    converter._init_preprocessors()
-    text, _ = converter.exporter.from_filename(str(path), converter.init_single_notebook_resources(str(path)))
-    return nbformat.reads(text, as_version=4)
+def released_notebook(directory, stem):
+    """Where the notebook lies that students got."""
+    return Path(directory.format_path(directory.release_directory, ".", stem), f"{stem}.ipynb")

@@ -17,7 +17,7 @@ import nbformat
 
 from coursekit import compare
 
-from . import grading, rubric
+from . import results, rubric
 from .course import CourseError
 from .solution import model_answer
 
@@ -57,7 +57,7 @@ class Catalog:
         self.stem = stem
         self.rubrics = rubric.load(stem)
         self.released, self.model = course.notebook("release", stem), course.notebook("source", stem)
-        seed = grading.secret_seed(course.root, stem)
+        seed = results.secret_seed(course.root, stem)
         self.exercises = {r.id: r.exercise(seed) for r in self.rubrics.values()}
 
     def answer(self, id, kind, name=""):
@@ -107,7 +107,7 @@ def simulate(course, stem, students=30, seed=0):
     what a real student handed in."""
     course.check_released(stem)
     catalog, rng = Catalog(stem, course), random.Random(seed)
-    manifest_path = Path(course.root, grading.PRIVATE, f"simulated-{stem}.json")
+    manifest_path = Path(course.root, results.PRIVATE, f"simulated-{stem}.json")
     ours = json.loads(manifest_path.read_text())["students"] if manifest_path.exists() else {}
     names = [
         NAMES[i % len(NAMES)].lower() + (str(i // len(NAMES) + 1) if i >= len(NAMES) else "") for i in range(students)
@@ -128,7 +128,7 @@ def simulate(course, stem, students=30, seed=0):
             "points": round(sum(a.points for a in answers), 2),
         }
     manifest = {"stem": stem, "seed": seed, "students": about}
-    grading.write_private(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False))
+    results.write_private(manifest_path, json.dumps(manifest, indent=1, ensure_ascii=False))
     return manifest
 
 

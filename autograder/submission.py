@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from .referee import Job
 
 NOTEBOOK_LIMIT = 20 * 2**20  # bytes
 FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook
-NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+CELLS = ("code", "markdown", "raw")
 
 
 class Unreadable(ValueError):
@@ -42,6 +41,28 @@ class SourceCell:
             k: getattr(self, k) for k in ("grade_id", "cell_type", "checksum", "grade", "solution", "locked", "task")
         }
         return {**about, "schema_version": 3, **({"points": self.points} if self.grade or self.task else {})}
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What every submission of a chapter is read against: read once, for all of them."""
+
+    stem: str
+    seed: str
+    cells: dict[str, SourceCell]  # by grade_id
+    kernelspec: dict
+    released: frozenset[str] = frozenset()  # the sources of the code cells that students got
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in: the notebook with the release's cells restored, and the job that grades it.
+    `unreadable` is the sentence that says why there was no notebook to read."""
+
+    student: str
+    nb: nbformat.NotebookNode
+    job: Job
+    unreadable: str = ""
 
 
 def source_cells(notebook):
@@ -98,20 +119,30 @@ def read(data):
     if not isinstance(plain, dict) or not isinstance(plain.get("cells"), list):
         raise Unreadable("It is JSON, but not a notebook: it has no list of cells.")
     cells = [_cell(i, c) for i, c in enumerate(plain["cells"]) if isinstance(c, dict)]
-    return new_notebook(cells=cells)
+    return notebook_of(cells)
+
+
+def notebook_of(cells):
+    """A notebook of these cells. Nothing is validated: its parts are made here, and a class has many."""
+    return nbformat.from_dict({"metadata": {}, "cells": cells, "nbformat": 4, "nbformat_minor": 5})
+
+
+def cell_of(cell_type, source, id="", metadata=None):
+    """A cell without outputs."""
+    cell = {"id": id, "cell_type": cell_type, "metadata": metadata or {}, "source": source}
+    return nbformat.from_dict(cell | ({"execution_count": None, "outputs": []} if cell_type == "code" else {}))
 
 
 def _cell(index, plain):
     source = plain.get("source", "")
     source = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    source = source.encode(errors="replace").decode()  # half a surrogate pair is no text
     cell_type = plain.get("cell_type")
-    cell = NEW[cell_type if cell_type in list(NEW) else "raw"](source, id=f"cell-{index}")
     about = plain.get("metadata")
     about = about.get("nbgrader") if isinstance(about, dict) else None
     grade_id = about.get("grade_id") if isinstance(about, dict) else None
-    if isinstance(grade_id, str):
-        cell.metadata["nbgrader"] = {"grade_id": grade_id}
-    return cell
+    metadata = {"nbgrader": {"grade_id": grade_id}} if isinstance(grade_id, str) else {}
+    return cell_of(cell_type if cell_type in CELLS else "raw", source, f"cell-{index}", metadata)
 
 
 def restored(nb, source):
@@ -122,32 +153,43 @@ def restored(nb, source):
     for i, cell in enumerate(nb.cells):
         original = source.get(_grade_id(cell)) if last[_grade_id(cell)] == i else None
         if original is None:
-            cell = NEW[cell.cell_type](cell.source)
+            cell = cell_of(cell.cell_type, cell.source)
         else:
             text = original.source if original.locked or (original.grade and not original.solution) else cell.source
-            cell = NEW[original.cell_type](text, metadata={"nbgrader": original.metadata()})
+            cell = cell_of(original.cell_type, text, metadata={"nbgrader": original.metadata()})
         cells.append(cell)
     for original in source.values():
         if (original.grade or original.task) and original.grade_id not in last:
             text = "" if original.solution else original.source
-            cells.append(NEW[original.cell_type](text, metadata={"nbgrader": original.metadata()}))
+            cells.append(cell_of(original.cell_type, text, metadata={"nbgrader": original.metadata()}))
     for i, cell in enumerate(cells):
         cell["id"] = f"cell-{i}"  # the same for the same submission, whoever sanitizes it
-    return new_notebook(cells=cells)
+    return notebook_of(cells)
 
 
 def _grade_id(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
-def job(nb, stem, seed, files=None):
-    """The `Job` of a notebook: its bytes depend on its cells alone."""
+def job(nb, stem, seed, files=None, released=frozenset(), unconfined=False):
+    """The `Job` of a notebook: its bytes depend on its cells alone, and on which code cells are as `released`."""
     cells = []
     for i, cell in enumerate(nb.cells):
         metadata = {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else {}
-        cells.append(NEW[cell.cell_type](cell.source, id=f"cell-{i}", metadata=metadata))
-    text = json.dumps(new_notebook(cells=cells), sort_keys=True, ensure_ascii=False)
-    return Job(stem, text.encode(errors="replace"), seed, files or {})
+        if cell.cell_type == "code" and cell.source in released:
+            metadata["as_released"] = True
+        cells.append(cell_of(cell.cell_type, cell.source, f"cell-{i}", metadata))
+    text = json.dumps(notebook_of(cells), sort_keys=True, ensure_ascii=False)
+    return Job(stem, text.encode(errors="replace"), seed, files or {}, unconfined=unconfined)
+
+
+def code_sources(path):
+    """The sources of the code cells of a notebook of ours; none if it is not there."""
+    try:
+        nb = nbformat.read(path, as_version=4)
+    except OSError:
+        return frozenset()
+    return frozenset(cell.source for cell in nb.cells if cell.cell_type == "code")
 
 
 def files(*folders, ignore=()):

@@ -1,20 +1,17 @@
 """Everyone is graded once, rightly, and nothing is lost."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import nbformat
 import pytest
 from classroom import STEM
 
-from autograder import grading, rubric, submission
+from autograder import grading, recording, results, rubric, submission, workers
 from autograder.course import CourseError
-from autograder.report import FAILED, UNDECIDED
+from autograder.report import FAILED
 
 CHEAP = ("ada", "alan", "bernard")  # model answers, a blank notebook, a syntax error: nothing that waits
 
@@ -53,8 +50,8 @@ def test_a_second_run_grades_and_records_nothing(classroom, monkeypatch):
     def refuse(*args):
         raise AssertionError("graded or recorded twice")
 
-    monkeypatch.setattr(grading, "_parallel", lambda root, jobs, workers: [refuse() for _ in jobs])
-    monkeypatch.setattr(type(classroom.course), "_run", refuse)
+    monkeypatch.setattr(workers.Processes, "submit", refuse)
+    monkeypatch.setattr(recording.Recorder, "_commit", refuse)
     graded = classroom.grade()
     assert set(graded) == set(classroom.students)
     assert not any(g.new or g.problem for g in graded.values())
@@ -64,7 +61,7 @@ def test_a_lost_gradebook_is_filled_from_kept_results(classroom, monkeypatch):
     before = classroom.marks()
     classroom.keep_only(*CHEAP)
     assert classroom.marks() == {}
-    monkeypatch.setattr(grading.referee, "run", lambda job: pytest.fail("graded again"))
+    monkeypatch.setattr(workers.Processes, "submit", lambda *args: pytest.fail("graded again"))
     graded = classroom.grade()
     assert all(g.new for g in graded.values())
     assert classroom.marks() == {s: before[s] for s in CHEAP}
@@ -90,16 +87,16 @@ def test_killed_and_started_again_nothing_is_lost_or_graded_twice(classroom):
     before = classroom.marks()
     classroom.keep_only(*CHEAP)
     classroom.forget_results()
-    results = classroom.root / grading.PRIVATE / "results"
-    command = [sys.executable, "-m", "autograder.cli", "grade", "--assignment", STEM, "--workers", "1"]
+    folder = classroom.root / results.PRIVATE / "results"
+    command = [sys.executable, "-m", "autograder.cli", "grade", "--assignment", STEM, "--workers", "1", "--unconfined"]
     process = subprocess.Popen(command, cwd=classroom.root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 120
-    while not list(results.glob("*.json")) and time.monotonic() < end and process.poll() is None:
+    while not list(folder.glob("*.json")) and time.monotonic() < end and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
     time.sleep(0.5)  # its workers notice, and end
-    kept = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("*.json")}
     assert len(kept) > 0, "it should have kept the first result before it was killed"
     graded = classroom.grade()
     assert {path: path.stat().st_mtime_ns for path in kept} == kept, "a kept result was made again"
@@ -109,7 +106,8 @@ def test_killed_and_started_again_nothing_is_lost_or_graded_twice(classroom):
 
 def test_again_forgets_what_is_kept(classroom):
     classroom.keep_only("alan")
-    (path,) = [p for p in (classroom.root / grading.PRIVATE / "results").iterdir() if _key(classroom, "alan") in p.name]
+    job = classroom.submitted("alan").job
+    (path,) = [p for p in (classroom.results()._path(job, confined) for confined in (True, False)) if p.exists()]
     stamp = path.stat().st_mtime_ns
     assert classroom.grade(again=True)["alan"].new
     assert path.stat().st_mtime_ns > stamp
@@ -168,88 +166,6 @@ def test_a_missing_notebook_gets_a_sentence_and_stops_nobody(classroom):
     assert graded["bernard"].problem == "There is no perceptron.ipynb; the folder is empty."
 
 
-def test_the_seed_is_drawn_once_and_is_the_owners_alone(tmp_path):
-    seed = grading.secret_seed(tmp_path, STEM)
-    assert len(seed) == 32
-    assert grading.secret_seed(tmp_path, STEM) == seed
-    assert grading.secret_seed(tmp_path, "other") != seed
-    assert grading.secret_seed(tmp_path, STEM) == seed, "another assignment's seed must not replace it"
-    path = tmp_path / grading.PRIVATE / "seeds.json"
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert path.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_private_file_is_whole_or_not_there(tmp_path, monkeypatch):
-    path = tmp_path / "seeds.json"
-    grading.write_private(path, "first")
-
-    def fail(*args):
-        raise OSError("no disk")
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="no disk"):
-        grading.write_private(path, "second")
-    assert path.read_text() == "first"
-    assert [p.name for p in tmp_path.iterdir()] == ["seeds.json"]
-
-
-def test_a_result_is_known_by_all_that_decides_it_and_by_nothing_else():
-    def key(source="x = 1", seed="s", files=None, **metadata):
-        cell = {"cell_type": "code", "source": source, "id": "a", "outputs": [], "metadata": metadata}
-        nb = submission.read(
-            json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": [cell]}).encode()
-        )
-        return grading.key(submission.job(nb, STEM, seed, files))
-
-    assert key() == key(tags=["skip-execution"], autograder={"report": {}})
-    keys = [
-        key(),
-        key(source="x = 2"),
-        key(seed="t"),
-        key(files={"a": b"1"}),
-        key(files={"a": b"2"}),
-        key(files={"b": b"1"}),
-    ]
-    assert len(set(keys)) == len(keys)
-
-
-def test_a_damaged_result_is_made_again(classroom):
-    job = _job(classroom, "alan")
-    results = grading.Results(classroom.root)
-    assert results.get(job) is not None
-    results._path(job).write_text('{"report": {')
-    assert results.get(job) is None
-
-
-def test_our_own_failure_is_undecided_and_not_kept(tmp_path, monkeypatch):
-    def fail(job):
-        raise RuntimeError("a rubric with a bug")
-
-    monkeypatch.setattr(grading.referee, "run", fail)
-    monkeypatch.setattr(grading.Results, "_undecided", {})
-    job = submission.job(nbformat.v4.new_notebook(), STEM, "seed")
-    report = grading.Results(tmp_path).of(job).report
-    assert report.undecided == [r.id for r in rubric.load(STEM).values()]
-    assert report.points == 0
-    assert {e.points for e in report.exercises.values()} == {None}
-    assert "a rubric with a bug" in next(iter(report.exercises.values())).note
-    assert not list(Path(tmp_path).rglob("*.json"))
-
-
-class Poison(submission.Job):
-    """Ends the process that takes it out of its envelope."""
-
-    def __reduce__(self):
-        return os._exit, (1,)
-
-
-def test_a_grading_process_that_dies_leaves_its_jobs_undecided(tmp_path):
-    job = Poison(STEM, b"{}", "seed")
-    ((returned, result),) = grading._parallel(tmp_path, [job], 1)
-    assert returned is job
-    assert {e.outcome for e in result.report.exercises.values()} == {UNDECIDED}
-
-
 def test_ones_own_notebook_is_known_by_its_cells_or_by_its_name(graded_class, tmp_path):
     nb = submission.read_file(graded_class.submission("ada"))
     assert grading.stem_of(nb, "renamed.ipynb") == STEM
@@ -267,11 +183,3 @@ def test_ones_own_notebook_gets_a_report_that_its_seed_repeats(graded_class):
     assert again.as_dict() == first.as_dict()
     expected = graded_class.students[student]["exercises"]
     assert {id: e.outcome for id, e in first.exercises.items()} == {id: e["outcome"] for id, e in expected.items()}
-
-
-def _job(classroom, student):
-    return classroom.course.job(STEM, student, classroom.submission(student))[0]
-
-
-def _key(classroom, student):
-    return grading.key(_job(classroom, student))

@@ -15,9 +15,10 @@ from classroom import STEM
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.apps.api import NbGraderAPI
 
-from autograder import grading, rubric, submission
-from autograder.grading import Result
+from autograder import rubric, submission
+from autograder.recording import Recorder
 from autograder.report import UNDECIDED
+from autograder.results import Result, Results
 from autograder.submission import SourceCell
 
 CHEAP = ("ada", "alan", "barbara", "bernard")  # right, blank, deleted grade cells, a syntax error
@@ -199,13 +200,12 @@ def test_files_beside_the_notebook_come_along_but_links_and_the_ignored_do_not(t
 
 def test_what_is_undecided_has_no_score_and_needs_a_person(classroom, monkeypatch):
     classroom.keep_only("ada")
-    job, _ = classroom.course.job(STEM, "ada", classroom.submission("ada"))
-    report = grading.Results(classroom.root).get(job).report
+    report = classroom.results().get(classroom.submitted("ada").job).report
     open_ = replace(
         report.exercises[rubric.exercise_id(FIRST)], points=None, outcome=UNDECIDED, note="The grader broke."
     )
     result = Result(replace(report, exercises={**report.exercises, open_.exercise: open_}))
-    monkeypatch.setattr(grading.Results, "get", lambda self, job: result)
+    monkeypatch.setattr(Results, "get", lambda self, job: result)
     graded = classroom.grade()["ada"]
     assert graded.report.undecided == [open_.exercise]
     marks = classroom.marks()["ada"]
@@ -213,13 +213,12 @@ def test_what_is_undecided_has_no_score_and_needs_a_person(classroom, monkeypatc
     assert all(score is not None and not person for score, person in marks.values())
 
 
-def test_without_a_verdict_there_are_no_points(classroom, monkeypatch):
+def test_without_a_verdict_there_are_no_points(classroom):
     classroom.keep_only("ada")
-    job, _ = classroom.course.job(STEM, "ada", classroom.submission("ada"))
-    report = grading.Results(classroom.root).get(job).report
+    report = classroom.results().get(classroom.submitted("ada").job).report
     result = Result(replace(report, exercises={}))
-    monkeypatch.setattr(grading.Results, "get", lambda self, job: result)
-    classroom.course.record(STEM, "ada", grading.key(job))
+    with Recorder(classroom.course, STEM) as recorder:
+        recorder.record(classroom.submitted("ada"), "key", result)
     assert set(classroom.marks()["ada"].values()) == {(None, True)}
 
 

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from classroom import STEM
 
-from autograder import grading, rubric, simulate
+from autograder import results, rubric, simulate
 from autograder.course import CourseError
 from autograder.solution import model_answer
 from coursekit import compare
@@ -56,7 +56,7 @@ def test_the_same_seed_makes_the_same_class(classroom):
 
 
 def test_a_real_submission_is_never_overwritten(classroom):
-    path = classroom.root / grading.PRIVATE / f"simulated-{STEM}.json"
+    path = classroom.root / results.PRIVATE / f"simulated-{STEM}.json"
     manifest = json.loads(path.read_text())
     del manifest["students"]["ada"]  # as if ada were real
     path.write_text(json.dumps(manifest))

@@ -1,0 +1,289 @@
+"""Into the gradebook: one student after another, each of them whole or not at all.
+
+A student's rows are one transaction. The folder in `autograded/` is made ready beside its place first, then the rows
+are committed, then the folder is put in its place. So what can fail for want of room fails before anything has
+changed; and since the notebook names the result it was made from, whatever a killed run left out is seen and done by
+the next one.
+"""
+
+import json
+import logging
+import os
+import shutil
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat.v4.nbjson import JSONWriter
+from nbgrader import utils
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import AssignLatePenalties, LimitOutput
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm.exc import StaleDataError
+
+from .course import CourseError, last_line
+from .nbgrader import AUTOGRADE, SANITIZE, auto_score, complete
+from .report import Report
+from .results import DiskFull, disk_of
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 60.0  # seconds to wait for a gradebook that another program has locked
+
+
+@dataclass(frozen=True)
+class Graded:
+    """What came of one student: a report, or a sentence that says why there is none. `new`: recorded by this run."""
+
+    student: str
+    report: Report | None = None
+    problem: str = ""
+    new: bool = False
+
+
+class Recorder:
+    """Writes what nbgrader's own pipeline would write, in one open session. Use it in a `with`."""
+
+    def __init__(self, course, stem):
+        self.course, self.stem, self.directory = course, stem, course.directory
+        self.converter = Autograde(coursedir=self.directory, config=course.config)
+        self.limit = LimitOutput(parent=self.converter)
+        self.late = AssignLatePenalties(parent=self.converter)
+        self.late.init_plugin()
+
+    def __enter__(self):
+        with gradebook_sentences(self.course):
+            self.gradebook = self.course.gradebook()
+            self.db = self.gradebook.db
+            notebook = self.gradebook.find_notebook(self.stem, self.stem)
+            self.notebook_id, self.assignment_id = notebook.id, notebook.assignment.id
+            self.grades = {c.name: (c.id, c.max_score) for c in [*notebook.grade_cells, *notebook.task_cells]}
+            self.comments = {c.name: c.id for c in [*notebook.solution_cells, *notebook.task_cells]}
+            self.rows = self._rows()
+            self.db.rollback()
+        return self
+
+    def __exit__(self, *error):
+        self.gradebook.close()
+
+    def record(self, submission, key, result, again=False):
+        """Put a student's result into the gradebook, if it is not there already; says what came of it.
+        Raises `CourseError` for what concerns everyone."""
+        student = submission.student
+        try:
+            handed_in = self._timestamp(student)
+        except ValueError:
+            return Graded(student, problem="Its timestamp.txt holds no date: correct it, or remove it.")
+        if not again and self._recorded(student, key, result.report, handed_in):
+            return Graded(student, result.report)
+        if self._has_steps_of_its_own():
+            return self._by_nbgrader(student)
+        complete(submission.nb, key, result)
+        self.limit.preprocess(submission.nb, {})
+        final = self.course.folder("autograded", student, self.stem)
+        ready = final.with_name(f".{final.name}.new")
+        try:
+            with disk_of(final):
+                self._make_ready(submission, ready)
+                self._commit(submission, result.report, handed_in)
+                put_in_place(ready, final)
+        except (CourseError, DiskFull):
+            raise
+        except Exception as error:  # a late-penalty plugin's, say: nobody else need suffer
+            log.exception("%s was not recorded", student)
+            return Graded(student, problem=f"It could not be recorded ({type(error).__name__}: {error}).")
+        finally:
+            shutil.rmtree(ready, ignore_errors=True)
+        return Graded(student, result.report, new=True)
+
+    # What is there
+
+    def _rows(self):
+        """{student: (time of submission, {cell: automatic score})} of all who are in the gradebook."""
+        query = (
+            select(SubmittedAssignment.student_id, SubmittedAssignment.timestamp, BaseCell.name, Grade.auto_score)
+            .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+            .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+            .join(BaseCell, BaseCell.id == Grade.cell_id)
+            .where(SubmittedNotebook.notebook_id == self.notebook_id)
+        )
+        rows = {}
+        for student, timestamp, cell, score in self.db.execute(query):
+            rows.setdefault(student, (timestamp, {}))[1][cell] = score
+        return rows
+
+    def _recorded(self, student, key, report, handed_in):
+        """Does the gradebook hold this result, and the time of this submission?"""
+        if report.undecided or student not in self.rows:
+            return False
+        timestamp, scores = self.rows[student]
+        wanted = {name: auto_score(report, name, most) for name, (_, most) in self.grades.items()}
+        if any(score is not None and scores.get(name) != score for name, score in wanted.items()):
+            return False
+        about = self.course.recorded(self.stem, student)
+        same = about.get("key") == key and about.get("report") == json.loads(json.dumps(report.as_dict()))
+        return same and handed_in in (None, timestamp)
+
+    def _timestamp(self, student):
+        """When it was handed in, if anything says so. Raises `ValueError`."""
+        path = self.course.folder("submitted", student, self.stem) / "timestamp.txt"
+        if path.is_symlink() or not path.is_file():
+            return None
+        text = path.read_bytes()[:100].decode().strip()
+        return utils.parse_utc(text) if text else None
+
+    # The folder
+
+    def _make_ready(self, submission, folder):
+        """The notebook, and the files that nbgrader puts beside it, in a new folder. Links are not followed."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        submitted = self.course.folder("submitted", submission.student, self.stem)
+        source = self.course.folder("source", ".", self.stem)
+        own = {source / name for name in self.converter.exclude_overwriting.get(self.stem, [])}
+        for root in (submitted, source):
+            for path in map(Path, utils.find_all_files(str(root), [*self.directory.ignore, "*.ipynb"])):
+                if path.is_file() and not path.is_symlink() and path not in own:
+                    place = folder / path.relative_to(root)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    place.unlink(missing_ok=True)
+                    shutil.copy(path, place)
+        text = JSONWriter().writes(submission.nb)
+        (folder / f"{self.stem}.ipynb").write_text(text + "\n", encoding="utf-8")
+        for path, _, names in os.walk(folder):
+            for name in names:
+                os.chmod(os.path.join(path, name), int(str(self.converter.permissions), 8))
+            if self.directory.groupshared:
+                os.chmod(path, os.stat(path).st_mode & 0o777 | 0o2770)
+
+    # What a course has added to nbgrader's pipeline, only the pipeline can do
+
+    def _has_steps_of_its_own(self):
+        config = self.course.config
+        autograde = config.Autograde
+        changed = autograde.get("sanitize_preprocessors") != SANITIZE
+        changed |= autograde.get("autograde_preprocessors") != AUTOGRADE
+        hooks = ("pre_convert_hook", "post_convert_hook")
+        return changed or any(config[c].get(h) for c in ("Autograde", "BaseConverter") for h in hooks)
+
+    def _by_nbgrader(self, student):
+        answer = self.course.convert(Autograde, self.stem, student)
+        report = self.course.report(self.stem, student)
+        if not answer["success"] or report is None:
+            return Graded(student, problem=f"nbgrader could not record it: {last_line(answer)}")
+        return Graded(student, report, new=True)
+
+    # The rows
+
+    def _commit(self, submission, report, handed_in):
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with gradebook_sentences(self.course):
+                    self._write(submission, report, handed_in)
+                    self.db.commit()
+                return
+            except Exception as error:
+                self.db.rollback()
+                # Another program wrote the same student's rows, or holds the lock: look again.
+                mend = isinstance(error, IntegrityError | StaleDataError | GradebookLocked)
+                if not mend or time.monotonic() > end:
+                    raise
+            finally:
+                self.db.expunge_all()
+
+    def _write(self, submission, report, handed_in):
+        student = submission.student
+        if self.db.get(Student, student) is None:
+            self.db.add(Student(id=student))
+            self.db.flush()
+        row = self._one(SubmittedAssignment, assignment_id=self.assignment_id, student_id=student)
+        if handed_in is not None:
+            row.timestamp = handed_in
+        notebook = self._one(SubmittedNotebook, notebook_id=self.notebook_id, assignment_id=row.id)
+        grades = self._cells(Grade, notebook, {id for id, _ in self.grades.values()})
+        comments = self._cells(Comment, notebook, set(self.comments.values()))
+        for cell in submission.nb.cells:
+            about = cell.metadata.get("nbgrader")
+            if not about:
+                continue
+            if about["grade"]:
+                id, most = self.grades[about["grade_id"]]
+                grade, by_person = grades[id], about["solution"]
+                grade.auto_score = (
+                    utils.determine_grade(cell)[0] if by_person else auto_score(report, about["grade_id"], most)
+                )
+                grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+            if about["solution"] or about["task"]:
+                unchanged = about["checksum"] == utils.compute_checksum(cell) and not about["task"]
+                comments[self.comments[about["grade_id"]]].auto_comment = "No response." if unchanged else None
+        self.db.flush()
+        notebook.late_submission_penalty = self._penalty(row, notebook)
+
+    def _one(self, table, **values):
+        """The row with these values, made if there is none."""
+        row = self.db.execute(select(table).filter_by(**values)).scalar_one_or_none()
+        if row is None:
+            row = table(**values)
+            self.db.add(row)
+            self.db.flush()
+        return row
+
+    def _cells(self, table, notebook, ids):
+        """A row for each cell, by the cell's id, made if there is none."""
+        rows = {row.cell_id: row for row in self.db.execute(select(table).filter_by(notebook_id=notebook.id)).scalars()}
+        for id in ids - set(rows):
+            rows[id] = table(cell_id=id, notebook_id=notebook.id)
+            self.db.add(rows[id])
+        return rows
+
+    def _penalty(self, row, notebook):
+        """What the configured plugin takes off for being late."""
+        late = row.total_seconds_late
+        if late <= 0:
+            return None
+        self.db.refresh(notebook, ["score"])
+        penalty = self.late.plugin_inst.late_submission_penalty(row.student_id, notebook.score, late)
+        return None if penalty is None else self.late._check_late_penalty(notebook, penalty)
+
+
+class GradebookLocked(CourseError):
+    """Another program is writing."""
+
+
+@contextmanager
+def gradebook_sentences(course):
+    """Turn what a database says of itself into a `CourseError`."""
+    try:
+        yield
+    except OperationalError as error:
+        text = str(error.orig)
+        place = f"the gradebook ({course.directory.db_url.rpartition('@')[2]})"
+        if "locked" in text:
+            raise GradebookLocked(
+                f"{place} is locked by another program: close it, or wait for it. Nothing is lost; the same command "
+                "carries on."
+            )
+        if "full" in text or "No space left" in text:
+            raise CourseError(f"the disk of {place} is full: make room, and the same command carries on.")
+        raise CourseError(f"{place} does not answer: {text.strip().splitlines()[0]}. The same command carries on.")
+
+
+def put_in_place(ready, final):
+    """`ready` becomes `final`. Killed in between, there is no `final`, or an older one."""
+    old = final.with_name(f".{final.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        os.rename(final, old)
+    os.rename(ready, final)
+    shutil.rmtree(old, ignore_errors=True)
