@@ -34,7 +34,8 @@ NOTEBOOK_SECONDS = 600.0
 class Job:
     """One notebook to grade. `seed` makes the cases: secret, and the same for all students of an assignment.
     `exercises` are the ids to judge, all of them if empty. `unconfined` allows to run the notebook where the machine
-    cannot confine it. A cell with `as_released` in its metadata is run, but its figures are not drawn."""
+    cannot confine it. A cell with `as_released` in its metadata is run for what follows it, and its figures are not
+    drawn."""
 
     stem: str
     notebook: bytes
@@ -250,7 +251,7 @@ def _cells(notebook):
 
 def _steps(cells, exercises, whole=True):
     """What to run and serve, in order. A missing grade cell is served at the end; a second one is passed over.
-    Without `whole`, nothing after the last exercise."""
+    What comes after the last exercise is run if the student wrote it, and if the `whole` notebook is wanted."""
     by_grade_id = {rubric.grade_id(id): id for id in exercises}
     steps, seen = [], set()
     for index, cell in enumerate(cells):
@@ -265,7 +266,7 @@ def _steps(cells, exercises, whole=True):
             seen.add(id)
             steps.append(_Step(index, exercise=id))
     steps += [_Step(-1, exercise=id) for id in exercises if id not in seen]
-    while steps and not (whole or steps[-1].exercise):
+    while steps and not (steps[-1].exercise or steps[-1].draw):
         steps.pop()
     return steps
 

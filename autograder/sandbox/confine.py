@@ -27,7 +27,7 @@ IN_VIEW = "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"
 
 NAMESPACES = {"user": 0x10000000, "mount": 0x00020000, "pid": 0x20000000, "ipc": 0x08000000}
 OTHER_NAMESPACES = 0x40000000, 0x04000000, 0x02000000, 0x00000080  # net, uts, cgroup, time
-MS_NOSUID, MS_NODEV, MS_BIND = 2, 4, 4096
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
 
 REFUSED = """
@@ -141,6 +141,7 @@ def _hide_proc():
     for i, name in enumerate(shown):
         Path(name).touch()
         _mount(f"/tmp/{i}", name, flags=MS_BIND)
+    _mount("tmpfs", "/proc", "size=64k,mode=755", MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
 def _mount(source, target, options="", flags=MS_NOSUID | MS_NODEV):

@@ -42,9 +42,9 @@ def student_process(confined, environment=None):
         with _student(zygote, "", environment) as student:
             yield student
     else:
-        with tempfile.TemporaryDirectory(prefix="student-", ignore_cleanup_errors=True) as home:
-            with _student(zygote, home, environment) as student:
-                yield student
+        folder = tempfile.TemporaryDirectory(prefix="student-", ignore_cleanup_errors=True)
+        with folder as home, _student(zygote, home, environment) as student:
+            yield student
 
 
 @contextlib.contextmanager

@@ -131,6 +131,9 @@ class NotebookShell(InteractiveShell):
     def ask_exit(self):
         pass
 
+    def enable_gui(self, gui=None):
+        """There is no window to draw in: figures are outputs."""
+
     def _error(self, name, text, traceback=()):
         lines = list(traceback) or [f"{name}: {text}"]
         output = {"output_type": "error", "ename": name, "evalue": text[:1000], "traceback": lines}
