@@ -242,13 +242,16 @@ def _unobserved(exercise, observation):
         case "stub":
             return "It is still the stub: write your code in place of `raise NotImplementedError()`."
         case "endless":
-            return f"It did not end within {failure.message} seconds: does its loop stop?"
+            return f"It did not end within {exercise.seconds:g} seconds: does its loop stop?"
         case "unsendable":
-            return f"It returns {failure.message}; wanted: {exercise.returns}."
+            return f"It returns {_known_type(failure.message)}; wanted: {exercise.returns}."
         case "ended":
             return "It ended the whole Python process (a crash, too much memory, or an exit)."
         case _:
             return f"It raises {_known_exception(failure.type)}."
+
+
+OTHER_TYPES = ("generator", "function", "coroutine", "module", "Tensor", "ndarray", "DataFrame", "Series", "Generator")
 
 
 def _known_exception(name):
@@ -261,6 +264,15 @@ def _known_exception(name):
     return "an error of its own"
 
 
+def _known_type(text):
+    """What cannot be compared, if it is "a" type of Python's own: as with exceptions, other names could carry anything."""
+    import builtins
+
+    name = text.partition(" ")[2]
+    known = isinstance(getattr(builtins, name, None), type) or name in OTHER_TYPES
+    return text if known else "something that is no plain value, array or tensor"
+
+
 def _example(exercise, case, observation):
     """The failing example in full, for public cases: what was tried, what came, what was wanted."""
     if not case.public:
@@ -271,6 +283,8 @@ def _example(exercise, case, observation):
     if observation.failure:
         if observation.failure.message and observation.failure.kind == "raised":
             lines.append(f"raised: {observation.failure.type}: {observation.failure.message}")
+        if observation.failure.message and observation.failure.kind == "unsendable":
+            lines.append(f"came:   {observation.failure.message}")
     elif not observation.mutated:
         lines.append(_line("came:   ", observation.value))
     if case.then == "equal":

@@ -317,7 +317,7 @@ def test_without_the_grader_the_warm_process_ends():
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
     pids = json.loads(said)
     assert len(pids) >= 2
-    gone, alive = psutil.wait_procs([psutil.Process(p) for p in pids if psutil.pid_exists(p)], timeout=10)
+    _, alive = psutil.wait_procs([psutil.Process(p) for p in pids if psutil.pid_exists(p)], timeout=10)
     assert not alive
 
 
