@@ -12,9 +12,8 @@ import os
 import resource
 from pathlib import Path
 
-from .bubblewrap import HOME
+from .bubblewrap import HOME, NOBODY
 
-NOBODY = 65534
 MB = 2**20
 ADDRESS_SPACE = 8 * 2**30  # bytes a process may map; the watch over the memory in use is the zygote's
 FILE_SIZE = 256 * MB  # bytes one file may hold

@@ -102,9 +102,10 @@ class Zygote:
         return {"pid": pid}
 
     def look(self):
-        """End the watched fork if its processes use too much memory."""
+        """End the watched fork if its processes use too much memory, or are too many for a limit that fails."""
         pages = [_statistics(pid)[1] for pid in self._family(self.watched)]
-        if sum(max(n - self.own_pages, 0) for n in pages) * PAGE > MEMORY:
+        used = sum(max(n - self.own_pages, 0) for n in pages) * PAGE
+        if used > MEMORY or len(pages) > 2 * confine.PROCESSES:
             self.ended_for_memory = True
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.watched, signal.SIGKILL)
