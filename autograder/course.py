@@ -13,6 +13,7 @@ from nbgrader.apps import NbGrader
 from nbgrader.converters import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import capture_log
+from sqlalchemy.exc import OperationalError
 from traitlets.config import Application
 
 from . import rubric
@@ -27,6 +28,11 @@ CONFIG = "nbgrader_config.py"
 
 class CourseError(ValueError):
     """What is missing, and what to do, in a sentence."""
+
+
+def is_locked(error):
+    """Is it that another program is writing into the gradebook?"""
+    return isinstance(error, OperationalError) and "locked" in str(error.orig)
 
 
 class Course:
@@ -58,6 +64,15 @@ class Course:
     def gradebook(self):
         """nbgrader's gradebook, to be used in a `with`."""
         return Gradebook(self.directory.db_url, self.directory.course_id)
+
+    def why_not(self, error):
+        """The sentence for an `OperationalError` of the gradebook's database."""
+        place, text = f"the gradebook ({self.directory.db_url.rpartition('@')[2]})", str(error.orig).strip()
+        if is_locked(error):
+            return f"{place} is locked by another program: close it, or wait. Nothing is lost; the same command carries on."
+        if "full" in text or "No space left" in text:
+            return f"the disk of {place} is full: make room, and the same command carries on."
+        return f"{place} does not answer: {text.splitlines()[0]}. Once it does, the same command carries on."
 
     def folder(self, step, student, stem):
         """The folder of a student's work at a step: submitted, autograded or feedback."""

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import OperationalError
 
 from . import rubric, submission
 from .course import CourseError
 from .recording import Graded, Recorder
 from .report import UNDECIDED
-from .results import PRIVATE, DiskFull, Results, alike, device, run, unreadable, write_private
+from .results import PRIVATE, DiskFull, Results, alike, device, disk_of, run, unreadable, write_private
 from .sandbox import Unconfinable
 from .workers import Cluster, Processes, Refused, question, ready, ready_of, result_of
 
@@ -67,14 +68,16 @@ def everyone(
     one. `again` forgets kept results. `unconfined` allows workers to run student code where they cannot confine it.
     `step` is told how far it is. Raises `CourseError`; the same call then carries on.
     """
-    course.check_released(stem)
-    found = course.submissions(stem, students)
-    with ExitStack() as stack:
-        try:
+    try:
+        course.check_released(stem)
+        found = course.submissions(stem, students)
+        with ExitStack() as stack, disk_of(course.root):
             stack.enter_context(_alone(course, stem))
             yield from _Run(course, stem, stack, workers, scheduler, again, unconfined, step).grade(found)
-        except (Unconfinable, Refused, DiskFull) as sentence:
-            raise CourseError(str(sentence))
+    except (Unconfinable, Refused, DiskFull) as sentence:
+        raise CourseError(str(sentence))
+    except OperationalError as error:
+        raise CourseError(course.why_not(error))
 
 
 class _Run:

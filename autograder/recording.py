@@ -11,11 +11,11 @@ import logging
 import os
 import shutil
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbformat.v4.nbjson import JSONWriter
+from nbformat import from_dict
+from nbformat.v4.rwbase import split_lines
 from nbgrader import utils
 from nbgrader.api import (
     BaseCell,
@@ -31,7 +31,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
-from .course import CourseError, last_line
+from .course import is_locked, last_line
 from .nbgrader import AUTOGRADE, SANITIZE, auto_score, complete
 from .report import Report
 from .results import DiskFull, disk_of
@@ -62,15 +62,14 @@ class Recorder:
         self.late.init_plugin()
 
     def __enter__(self):
-        with gradebook_sentences(self.course):
-            self.gradebook = self.course.gradebook()
-            self.db = self.gradebook.db
-            notebook = self.gradebook.find_notebook(self.stem, self.stem)
-            self.notebook_id, self.assignment_id = notebook.id, notebook.assignment.id
-            self.grades = {c.name: (c.id, c.max_score) for c in [*notebook.grade_cells, *notebook.task_cells]}
-            self.comments = {c.name: c.id for c in [*notebook.solution_cells, *notebook.task_cells]}
-            self.rows = self._rows()
-            self.db.rollback()
+        self.gradebook = self.course.gradebook()
+        self.db = self.gradebook.db
+        notebook = self.gradebook.find_notebook(self.stem, self.stem)
+        self.notebook_id, self.assignment_id = notebook.id, notebook.assignment.id
+        self.grades = {c.name: (c.id, c.max_score) for c in [*notebook.grade_cells, *notebook.task_cells]}
+        self.comments = {c.name: c.id for c in [*notebook.solution_cells, *notebook.task_cells]}
+        self.rows = self._rows()
+        self.db.rollback()
         return self
 
     def __exit__(self, *error):
@@ -78,7 +77,7 @@ class Recorder:
 
     def record(self, submission, key, result, again=False):
         """Put a student's result into the gradebook, if it is not there already; says what came of it.
-        Raises `CourseError` for what concerns everyone."""
+        Raises `DiskFull` and SQLAlchemy's `OperationalError`."""
         student = submission.student
         try:
             handed_in = self._timestamp(student)
@@ -97,7 +96,7 @@ class Recorder:
                 self._make_ready(submission, ready)
                 self._commit(submission, result.report, handed_in)
                 put_in_place(ready, final)
-        except (CourseError, DiskFull):
+        except (DiskFull, OperationalError):  # it concerns everyone
             raise
         except Exception as error:  # a late-penalty plugin's, say: nobody else need suffer
             log.exception("%s was not recorded", student)
@@ -158,7 +157,8 @@ class Recorder:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     place.unlink(missing_ok=True)
                     shutil.copy(path, place)
-        text = JSONWriter().writes(submission.nb)
+        nb = split_lines(from_dict(submission.nb))  # nbformat's own form; nothing to validate
+        text = json.dumps(nb, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / f"{self.stem}.ipynb").write_text(text + "\n", encoding="utf-8")
         for path, _, names in os.walk(folder):
             for name in names:
@@ -189,14 +189,13 @@ class Recorder:
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                with gradebook_sentences(self.course):
-                    self._write(submission, report, handed_in)
-                    self.db.commit()
+                self._write(submission, report, handed_in)
+                self.db.commit()
                 return
             except Exception as error:
                 self.db.rollback()
                 # Another program wrote the same student's rows, or holds the lock: look again.
-                mend = isinstance(error, IntegrityError | StaleDataError | GradebookLocked)
+                mend = isinstance(error, IntegrityError | StaleDataError) or is_locked(error)
                 if not mend or time.monotonic() > end:
                     raise
             finally:
@@ -255,28 +254,6 @@ class Recorder:
         self.db.refresh(notebook, ["score"])
         penalty = self.late.plugin_inst.late_submission_penalty(row.student_id, notebook.score, late)
         return None if penalty is None else self.late._check_late_penalty(notebook, penalty)
-
-
-class GradebookLocked(CourseError):
-    """Another program is writing."""
-
-
-@contextmanager
-def gradebook_sentences(course):
-    """Turn what a database says of itself into a `CourseError`."""
-    try:
-        yield
-    except OperationalError as error:
-        text = str(error.orig)
-        place = f"the gradebook ({course.directory.db_url.rpartition('@')[2]})"
-        if "locked" in text:
-            raise GradebookLocked(
-                f"{place} is locked by another program: close it, or wait for it. Nothing is lost; the same command "
-                "carries on."
-            )
-        if "full" in text or "No space left" in text:
-            raise CourseError(f"the disk of {place} is full: make room, and the same command carries on.")
-        raise CourseError(f"{place} does not answer: {text.strip().splitlines()[0]}. The same command carries on.")
 
 
 def put_in_place(ready, final):

@@ -204,7 +204,8 @@ def disk_of(path):
         yield
     except OSError as error:
         if error.errno in FULL and not isinstance(error, DiskFull):
-            raise DiskFull(f"the disk that holds {path} is full: make room, and the same command carries on.")
+            place = error.filename or path
+            raise DiskFull(f"the disk that holds {place} is full: make room, and the same command carries on.")
         raise
 
 

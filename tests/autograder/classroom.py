@@ -1,5 +1,6 @@
 """A course in a folder of its own, and its class."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from coursekit import recorded
 
 ROOT = Path(__file__).parents[2]
 STEM = "perceptron"
+GRADE = ("auto_score", "manual_score", "extra_credit", "needs_manual_grade", "score")
 STUDENTS = 14  # one of each kind, and four who are drawn
 
 
@@ -64,6 +66,29 @@ class Classroom:
                 grades = submission.notebooks[0].grades
                 found[submission.student_id] = {g.name: (g.auto_score, g.needs_manual_grade) for g in grades}
         return found
+
+    def rows(self):
+        """All that the gradebook says of every student's work."""
+        found = {}
+        with self.course.gradebook() as gradebook:
+            for submission in gradebook.assignment_submissions(STEM):
+                (notebook,) = submission.notebooks
+                found[submission.student_id] = {
+                    "timestamp": str(submission.timestamp),
+                    "penalty": notebook.late_submission_penalty,
+                    "grades": {g.name: [getattr(g, k) for k in GRADE] for g in notebook.grades},
+                    "comments": {c.name: [c.auto_comment, c.manual_comment] for c in notebook.comments},
+                }
+        return found
+
+    def files(self):
+        """{name: (mode, hash)} of all that lies in autograded/."""
+        root = self.root / "autograded"
+        return {
+            p.relative_to(root).as_posix(): [p.stat().st_mode, hashlib.sha256(p.read_bytes()).hexdigest()]
+            for p in sorted(root.rglob("*"))
+            if p.is_file()
+        }
 
 
 def write_course(root, monkeypatch):
