@@ -1,0 +1,11 @@
+# ---
+# jupyter:
+#   attack:
+#     tries: Prints without end.
+#     attacked: []
+#     page: true
+# ---
+
+# %%
+while True:
+    print("x" * 100_000)
