@@ -64,7 +64,7 @@ def run(part, sizes, folder, show):
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Smaller classes: a few minutes instead of more than an hour.")
+@click.option("--quick", is_flag=True, help="Smaller classes: a few minutes instead of hours.")
 @click.option("--only", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part (may be repeated).")
 @click.option("--keep", type=click.Path(path_type=Path), help="Work in this new folder and leave it there.")
 def main(quick, parts, keep):
