@@ -109,6 +109,9 @@ def show_class(stem, graded):
     console.print(
         f"{len(reports)} students of {stem} are in the gradebook; {new} recorded now, {len(reports) - new} as before."
     )
+    loose = [g.student for g in reports if not g.report.confined]
+    if loose:
+        console.print(Text(f"Graded unconfined: {', '.join(loose)}.", style="yellow"))
     for g in graded:
         if g.problem:
             console.print(Text(f"{g.student}: {g.problem}", style="yellow"))

@@ -32,6 +32,7 @@ ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"
 UNJUDGED = (
     "These marks were computed inside the notebook's own process, where code in the notebook could have forged them."
 )
+UNCONFINED = "The code in this notebook was run unconfined: with the reach of whoever ran the grader."
 
 
 @dataclass
@@ -93,14 +94,14 @@ def notebook_page(nb, *, stem, student="", penalty=0.0, book=""):
         shown |= {index, solution}
         cards.append(_card(nb, cell, solution, report))
     rest = [_shown(cell) for i, cell in enumerate(nb.cells) if i not in shown and _is_own(cell)]
-    notes = [] if report else [UNJUDGED]
+    notes = [UNJUDGED] if report is None else [] if report.confined else [UNCONFINED]
     return _render(stem, cards, student=student, penalty=penalty, book=book, rest=rest, notes=notes)
 
 
 def report_page(report, *, title=""):
     """The page of one's own report, without a gradebook."""
     cards = [Card(e.exercise, e.title, e.points, e.max_points, e.outcome, e) for e in report.exercises.values()]
-    return _render(report.stem, cards, student=title)
+    return _render(report.stem, cards, student=title, notes=[] if report.confined else [UNCONFINED])
 
 
 def fragment(exercise, book=""):

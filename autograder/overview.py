@@ -56,7 +56,7 @@ def page(stem, rows):
             for r in rows
             if all(e.note.startswith("Your notebook could not be read") for e in r.report.exercises.values())
         ],
-        confined=all(r.report.confined for r in rows),
+        loose=[r.student for r in rows if not r.report.confined],
     )
 
 

@@ -31,7 +31,6 @@ from .sandbox import Unconfinable, unconfinable
 
 log = logging.getLogger(__name__)
 
-DEATHS = 2  # of the worker that held a job alone, until the job is left to a person
 LARGEST = 2**27  # bytes of an answer
 OUTPUTS = ("stream", "display_data", "execute_result", "error")
 
@@ -178,10 +177,11 @@ def _number(value):
 class Crew:
     """Workers behind an executor. `submit` a request with a tag, collect answers with `done`.
 
-    A job whose worker died is asked again when nobody else is at work, so that it is known who is to blame; after
-    `DEATHS` deaths of its own it is answered with None. Nobody else's job is lost."""
+    A job whose worker `died` is asked again when nobody else is at work, so that it is known who is to blame; after
+    `deaths` of its own it is answered with None. Nobody else's job is lost."""
 
-    died = (BrokenExecutor,)
+    work = staticmethod(work)
+    died, deaths = (BrokenExecutor,), 2
 
     def __init__(self):
         self.waiting = {}  # future → (tag, data)
@@ -216,7 +216,7 @@ class Crew:
                 answers.append((tag, future.result()))
             except (*self.died, CancelledError) as error:
                 log.warning("a grading process died (%s)", error)
-                if deaths < DEATHS:
+                if deaths < self.deaths:
                     self.suspects.append([tag, data, deaths])
                 else:
                     answers.append((tag, None))
@@ -243,7 +243,7 @@ class Processes(Crew):
 
     def start(self):
         """Get every process ready at the same time; returns the answer of the first."""
-        for _ in range(DEATHS + 1):
+        for _ in range(self.deaths):
             try:
                 self._renew()
                 return self.readying[0].result()
@@ -264,17 +264,17 @@ class Processes(Crew):
         if self.executor is None:
             self._renew()
         try:
-            return self.executor.submit(work, data)
+            return self.executor.submit(self.work, data)
         except BrokenExecutor:
             self._renew()
-            return self.executor.submit(work, data)
+            return self.executor.submit(self.work, data)
 
     def _renew(self):
         self.stop()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["torch", "autograder.workers", "autograder.rubric"])
         self.executor = ProcessPoolExecutor(self.count, mp_context=context, initializer=_worker)
-        self.readying = [self.executor.submit(work, self.first) for _ in range(self.count)]
+        self.readying = [self.executor.submit(self.work, self.first) for _ in range(self.count)]
 
 
 def _worker():
@@ -291,7 +291,8 @@ class Cluster(Crew):
         from distributed import Client, KilledWorker
 
         super().__init__()
-        self.first, self.died = first, (KilledWorker,)
+        self.first = first
+        self.died, self.deaths = (KilledWorker,), 1  # Dask itself has tried several workers by then
         try:
             self.client = Client(address, timeout="20s", set_as_default=False)
         except (OSError, ValueError) as error:
@@ -307,10 +308,10 @@ class Cluster(Crew):
         return self._send(self.first).result()
 
     def stop(self):
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False)  # cancels what is not done
         self.client.close()
 
     def _send(self, data):
         if self.client.status != "running":
             raise Refused("The Dask scheduler is gone: start one, and the same command carries on.")
-        return self.executor.submit(work, data)
+        return self.executor.submit(self.work, data)
