@@ -101,60 +101,66 @@ class Student(Channel):
 
     def _computed(self):
         try:
-            return self.zygote.ask({"usage": self.pid})["computed"] or 0.0
+            return self.zygote.ask({"usage": self.pid})["computed"]
         except (Gone, Late):
             return 0.0
 
 
 class Zygote:
-    """The warm process of this grader process, started when first needed; one confined, one not."""
+    """The line to a warm process. A grader process starts one when it first needs one, confined or not; or it joins
+    the one that another has started for all of them (`Shared`)."""
 
     running: ClassVar[dict] = {}
     tried = False  # has this machine confined?
     refused = ""  # why it cannot, once that is known
 
-    def __init__(self, confined):
-        self.owner, self.confined = os.getpid(), confined
-        graphics = os.path.exists(GRAPHICS)
-        self.line, theirs = socket.socketpair()
-        program = [sys.executable, "-sP", "-m", "autograder.sandbox.zygote", str(theirs.fileno())]
-        program += ["confined"] * confined + ["proc"] * graphics
-        environment = {**{k: os.environ[k] for k in ENVIRONMENT if k in os.environ}, **SETTINGS}
-        if confined:
-            program = bubblewrap.command(program, environment, graphics)
-        with theirs, tempfile.TemporaryFile() as errors:
-            self.process = subprocess.Popen(
-                program,
-                pass_fds=[theirs.fileno()],
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                start_new_session=True,  # Ctrl-C is the grader's business
-            )
-            theirs.close()
+    def __init__(self, line, confined, process=None):
+        self.line, self.confined, self.process = line, confined, process
+        self.owner, self.gone = os.getpid(), False
+        self._receive()
+
+    @classmethod
+    def start(cls, confined):
+        """A new one, of this process alone. Raises `Gone` with its last words if it does not start."""
+        with tempfile.TemporaryFile() as errors:
+            line, process = _start(confined, errors)
             try:
-                self._receive()
+                return cls(line, confined, process)
             except Gone:
-                self.process.wait()
+                process.wait()
                 errors.seek(0)
                 said = errors.read().decode(errors="replace").strip().splitlines()
                 raise Gone(f"the warm process did not start: {said[-1] if said else 'it gave no reason'}")
 
     @classmethod
+    def join(cls, address):
+        """Use the confined one that listens at `address`; where that fails, this process will start its own."""
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(address)
+            cls.running[True] = cls(line, confined=True)
+        except (OSError, Gone, Late):
+            line.close()
+
+    @classmethod
     def of_this_process(cls, confined):
-        """The one of this process: a forked worker starts its own; a dead one is replaced. Raises `Unconfinable`."""
+        """The one of this process: a forked worker has its own; a dead one is replaced. Raises `Unconfinable`."""
         zygote = cls.running.get(confined)
-        if zygote is None or zygote.owner != os.getpid() or zygote.process.poll() is not None:
-            zygote = cls.running[confined] = cls._confined() if confined else cls(False)
+        if zygote is None or not zygote.alive:
+            zygote = cls.running[confined] = cls._confined() if confined else cls.start(False)
         return zygote
+
+    @property
+    def alive(self):
+        ended = self.process is not None and self.process.poll() is not None
+        return self.owner == os.getpid() and not self.gone and not ended
 
     @classmethod
     def _confined(cls):
         if cls.refused:
             raise Unconfinable(cls.refused)
         try:
-            zygote = cls(True)
+            zygote = cls.start(True)
             zygote._try_out()
         except (bubblewrap.NotInstalled, ImportError, Gone, Late, OSError) as error:
             if cls.tried:  # it has worked: this is bad luck, and for the caller to try again
@@ -175,10 +181,12 @@ class Zygote:
         try:
             socket.send_fds(self.line, [json.dumps(request).encode()], descriptors)
         except OSError as error:
+            self.gone = True
             raise Gone(f"the zygote is gone: {error}")
         return self._receive()
 
     def _receive(self):
+        self.gone = True  # until it has answered
         if not select.select([self.line], [], [], START_SECONDS)[0]:
             raise Late("the zygote does not answer")
         try:
@@ -187,7 +195,53 @@ class Zygote:
             raise Gone(f"the zygote is gone: {error}")
         if not data:
             raise Gone("the zygote ended")
+        self.gone = False
         return json.loads(data)
+
+
+class Shared:
+    """A confined warm process for all the workers of this machine: they `Zygote.join` its `address`. It is not waited
+    for. If it does not start, each worker finds out what is missing by starting its own."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="autograder-", ignore_cleanup_errors=True)  # nobody else's
+        self.address = os.path.join(self.folder.name, "zygote")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.address)
+            listener.listen()
+            try:
+                self.line, self.process = _start(True, subprocess.DEVNULL, listener)
+            except (bubblewrap.NotInstalled, OSError):
+                self.line, self.process = None, None
+
+    def stop(self):
+        if self.process is not None:
+            self.line.close()
+            self.process.wait()
+        self.folder.cleanup()
+
+
+def _start(confined, errors, listener=None):
+    """(line, process) of a new warm process."""
+    graphics = os.path.exists(GRAPHICS)
+    line, theirs = socket.socketpair()
+    descriptors = [theirs.fileno(), *([listener.fileno()] if listener else [])]
+    program = [sys.executable, "-sP", "-m", "autograder.sandbox.zygote", *map(str, [*descriptors, 0][:2])]
+    program += ["confined"] * confined + ["proc"] * graphics
+    environment = {**{k: os.environ[k] for k in ENVIRONMENT if k in os.environ}, **SETTINGS}
+    if confined:
+        program = bubblewrap.command(program, environment, graphics)
+    with theirs:
+        process = subprocess.Popen(
+            program,
+            pass_fds=descriptors,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C is the grader's business
+        )
+    return line, process
 
 
 def _sentence(error):

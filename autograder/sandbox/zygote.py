@@ -1,14 +1,16 @@
 """A warm process that has imported what notebooks use, and forks a student process from itself on request.
 
-Started as `zygote.py DESCRIPTOR confined|open [proc]`, it answers one request at a time on that socket:
+Started as `zygote.py LINE LISTENER [confined] [proc]`, with descriptors of sockets (0: no listener). It says `{"ready": true}` on the
+line, and on every connection that comes in at the listener, and then answers requests, one at a time:
 
     {"fork": home, "environment": {…}} with a socket attached   → {"pid": …} or {"error": …}
                                          the fork speaks to the referee over that socket
-    {"usage": pid}                       → {"computed": seconds} by the fork and its children, or null if nobody knows
+    {"usage": pid}                       → {"computed": seconds} by the fork and its children
     {"kill": pid}                        → {"killed": pid, "memory": true if it was ended for using too much}
                                          the fork, its children, and its exit status are gone
 
-Between requests it watches over the memory that a confined fork and its children use.
+Who hangs up leaves no fork behind; when the first line closes, the warm process ends. Between requests it watches over
+the memory that each confined fork and its children use.
 It never holds a case, a reference or a seed: whatever it holds, every student process inherits. It never computes
 with PyTorch and never touches CUDA: a fork after either hangs or fails.
 """
@@ -23,6 +25,7 @@ import select
 import signal
 import socket
 import sys
+from typing import NamedTuple
 
 from . import confine
 
@@ -34,27 +37,52 @@ LOOK_SECONDS = 0.1
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 
-def main(descriptor, confined, proc_in_view):
-    """Answer requests until the other side closes."""
+def main(descriptor, listener, confined, proc_in_view):
+    """Answer requests until the first line closes."""
     if confined:
         confine.become_nobody()
-    line = socket.socket(fileno=descriptor)
-    zygote = Zygote(warm_up(), line, confined, proc_in_view)
-    line.sendall(b'{"ready": true}')
+    first = socket.socket(fileno=descriptor)
+    zygote = Zygote(warm_up(), confined, proc_in_view)
+    lines = [first, *([socket.socket(fileno=listener)] if listener else [])]
+    _greet(first)
     while True:
-        while not select.select([line], [], [], LOOK_SECONDS if zygote.watched else None)[0]:
+        ready, _, _ = select.select(lines, [], [], LOOK_SECONDS if zygote.forks and confined else None)
+        if not ready:
             zygote.look()
+        for line in ready:
+            if line.fileno() == listener:
+                lines.append(line.accept()[0])
+                _greet(lines[-1])
+            elif not answer(line, zygote):
+                if line is first:
+                    return
+                zygote.end_all(line)
+                lines.remove(line)
+                line.close()
+
+
+def _greet(line):
+    with contextlib.suppress(OSError):
+        line.sendall(b'{"ready": true}')
+
+
+def answer(line, zygote):
+    """Answer one request; False if the other side has hung up."""
+    try:
         data, descriptors, _, _ = socket.recv_fds(line, 4096, 1)
         if not data:
-            return
+            return False
         request = json.loads(data)
         if "fork" in request:
-            answer = zygote.fork(request["fork"], request["environment"], descriptors[0])
+            said = zygote.fork(line, request["fork"], request["environment"], descriptors[0])
         elif "usage" in request:
-            answer = {"computed": zygote.computed(request["usage"])}
+            said = {"computed": zygote.computed(request["usage"])}
         else:
-            answer = zygote.end(request["kill"])
-        line.sendall(json.dumps(answer).encode())
+            said = zygote.end(request["kill"])
+        line.sendall(json.dumps(said).encode())
+    except OSError:
+        return False
+    return True
 
 
 def warm_up():
@@ -76,16 +104,16 @@ def warm_up():
 
 
 class Zygote:
-    """The warm process, once it is warm."""
+    """The warm process, once it is warm. `forks` says on whose line each fork was asked for; `too_large` are those
+    that were ended for using too much."""
 
-    def __init__(self, shell, line, confined, proc_in_view):
-        self.shell, self.line, self.confined, self.proc_in_view = shell, line, confined, proc_in_view
+    def __init__(self, shell, confined, proc_in_view):
+        self.shell, self.confined, self.proc_in_view = shell, confined, proc_in_view
         self.filter = confine.system_calls() if confined else None
-        self.watched = 0  # the confined fork whose memory is looked at
-        self.ended_for_memory = False
-        self.own_pages = _statistics(os.getpid())[1] if confined else 0
+        self.forks, self.too_large = {}, set()
+        self.own_pages = _processes()[os.getpid()].pages if confined else 0
 
-    def fork(self, home, environment, descriptor):
+    def fork(self, line, home, environment, descriptor):
         """A fork that runs a notebook in the folder `home`; the answer to the request."""
         if self.confined:
             pid, refused = confine.fork(self.proc_in_view)
@@ -93,27 +121,27 @@ class Zygote:
         else:
             pid, refused = os.fork(), ""
         if pid == 0 and not refused:
-            self.line.close()
             become_student(self.shell, home, environment, descriptor, self.filter)
         os.close(descriptor)
         if refused:
             return {"error": refused}
-        self.watched, self.ended_for_memory = pid if self.confined else 0, False
+        self.forks[pid] = line
         return {"pid": pid}
 
     def look(self):
-        """End the watched fork if its processes use too much memory, or are too many for a limit that fails."""
-        pages = [_statistics(pid)[1] for pid in self._family(self.watched)]
-        used = sum(max(n - self.own_pages, 0) for n in pages) * PAGE
-        if used > MEMORY or len(pages) > 2 * confine.PROCESSES:
-            self.ended_for_memory = True
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.watched, signal.SIGKILL)
+        """End the forks whose processes use too much memory, or are too many for a limit that fails."""
+        processes = _processes()
+        for pid in self.forks:
+            family = _family(pid, processes)
+            used = sum(max(p.pages - self.own_pages, 0) for p in family) * PAGE
+            if used > MEMORY or len(family) > 2 * confine.PROCESSES:
+                self.too_large.add(pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def computed(self, pid):
         """Seconds of computing by a fork and its children."""
-        family = self._family(pid)
-        return sum(_statistics(member)[0] for member in family) if family else None
+        return sum(p.seconds for p in _family(pid, _processes(), by_session=not self.confined))
 
     def end(self, pid):
         """Kill a fork with all its processes, and reap it."""
@@ -122,36 +150,56 @@ class Zygote:
                 kill(pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
-        self.watched = 0
-        return {"killed": pid, "memory": self.ended_for_memory}
+        self.forks.pop(pid, None)
+        memory = pid in self.too_large
+        self.too_large.discard(pid)
+        return {"killed": pid, "memory": memory}
 
-    def _family(self, pid):
-        """The fork `pid` and its descendants. In the confined world they are everybody but this process and the
-        room's first; elsewhere a session."""
-        if self.confined:
-            return [int(n) for n in os.listdir("/proc") if n.isdigit() and int(n) not in (1, os.getpid())]
-        try:
-            numbers = [int(n) for n in os.listdir("/proc") if n.isdigit()]
-        except OSError:  # not Linux
-            return []
-        return [n for n in numbers if _session(n) == pid]
+    def end_all(self, line):
+        """Kill the forks that were asked for on a line."""
+        for pid in [pid for pid, asker in self.forks.items() if asker is line]:
+            self.end(pid)
 
 
-def _statistics(pid):
-    """(seconds computed, pages in memory) of a process; zeros if it is gone."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except OSError:
-        return 0.0, 0
-    return sum(map(int, fields[11:15])) / TICKS, int(fields[21])
+class Process(NamedTuple):
+    """What Linux says of a process: who its parent is, its session, how long it has computed, pages in memory."""
+
+    parent: int
+    session: int
+    seconds: float
+    pages: int
 
 
-def _session(pid):
-    try:
-        return os.getsid(pid)
-    except OSError:
-        return None
+def _processes():
+    """Every process in view, by number; none where the system is not Linux."""
+    found = {}
+    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as file:
+                    fields = file.read().rpartition(")")[2].split()
+            except OSError:  # it has ended
+                continue
+            seconds = sum(map(int, fields[11:15])) / TICKS
+            found[int(name)] = Process(int(fields[1]), int(fields[3]), seconds, int(fields[21]))
+    return found
+
+
+def _family(pid, processes, by_session=False):
+    """A process and its descendants. An orphan stays in the family where `pid` is the first of its own world, and
+    inherits it; elsewhere the session holds them together."""
+    if by_session:
+        return [p for p in processes.values() if p.session == pid]
+    children = {}
+    for number, process in processes.items():
+        children.setdefault(process.parent, []).append(number)
+    family, queue = [], [pid]
+    while queue:
+        number = queue.pop()
+        if number in processes:
+            family.append(processes[number])
+            queue += children.get(number, ())
+    return family
 
 
 def become_student(shell, home, environment, descriptor, filter):
@@ -201,4 +249,4 @@ def reseed():
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), "confined" in sys.argv, "proc" in sys.argv)
+    main(*[int(a) for a in sys.argv[1:3]], "confined" in sys.argv, "proc" in sys.argv)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import pytest
 
 from autograder.sandbox import bubblewrap, process, unconfinable, zygote
 from autograder.sandbox.frames import Gone, Late
-from autograder.sandbox.process import Zygote, student_process
+from autograder.sandbox.process import Shared, Zygote, student_process
 
 pytestmark = pytest.mark.confined
 
@@ -121,8 +122,6 @@ for family, address in [(socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_INET
         try: s.connect(address); print("connected", address)
         except OSError as error: print(type(error).__name__)
 """
-    import socket
-
     with socket.create_server(("127.0.0.1", 0)) as server:
         (said,) = run(connect.format(port=server.getsockname()[1]))
     assert "connected" not in said
@@ -130,8 +129,6 @@ for family, address in [(socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_INET
 
 
 def test_an_abstract_socket_of_the_machine_is_out_of_reach():
-    import socket
-
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("\0course")
         server.listen()
@@ -309,6 +306,30 @@ def test_an_ended_zygote_is_replaced():
     assert run("1 + 1") == ["2"]
 
 
+def test_workers_share_one_and_who_hangs_up_leaves_nothing_behind():
+    shared = Shared()
+    try:
+        Zygote.join(shared.address)
+        first = Zygote.running.pop(True)
+        Zygote.join(shared.address)
+        second = Zygote.running.pop(True)
+        pids = []
+        for line in (first, second):
+            ours, theirs = socket.socketpair()
+            with ours, theirs:
+                pids.append(line.ask({"fork": "", "environment": {}}, theirs)["pid"])
+        assert len(set(pids)) == 2
+        assert second.ask({"kill": pids[1]}) == {"killed": pids[1], "memory": False}
+        first.line.close()
+        assert second.ask({"usage": pids[0]}) == {"computed": 0}, "it ended with the line on which it was asked for"
+    finally:
+        shared.stop()
+    assert not os.path.exists(shared.address)
+    Zygote.join(shared.address)
+    assert True not in Zygote.running, "there is nobody to join"
+    assert run("1 + 1") == ["2"], "then it starts its own"
+
+
 def test_without_the_grader_the_warm_process_ends():
     program = (
         "from autograder.sandbox.process import Zygote\nimport os, psutil\nz = Zygote.of_this_process(True)\n"
@@ -333,10 +354,10 @@ def test_the_environment_asked_for_is_there():
 
 
 def test_the_memory_of_a_process_is_measured():
-    seconds, pages = zygote._statistics(os.getpid())
-    assert pages * zygote.PAGE == pytest.approx(psutil.Process().memory_info().rss, rel=0.05)
-    times = psutil.Process().cpu_times()
-    assert seconds == pytest.approx(sum(times[:4]), rel=0.2)
+    mine = zygote._processes()[os.getpid()]
+    assert mine.pages * zygote.PAGE == pytest.approx(psutil.Process().memory_info().rss, rel=0.05)
+    assert mine.seconds == pytest.approx(sum(psutil.Process().cpu_times()[:4]), rel=0.2)
+    assert (mine.parent, mine.session) == (os.getppid(), os.getsid(0))
 
 
 @pytest.mark.parametrize(
@@ -349,10 +370,10 @@ def test_the_memory_of_a_process_is_measured():
     ],
 )
 def test_what_is_missing_is_said(error, words, monkeypatch):
-    def fail(self, confined):
+    def fail(confined):
         raise error
 
-    monkeypatch.setattr(Zygote, "__init__", fail)
+    monkeypatch.setattr(Zygote, "start", fail)
     monkeypatch.setattr(Zygote, "running", {})
     monkeypatch.setattr(Zygote, "refused", "")
     monkeypatch.setattr(Zygote, "tried", False)
