@@ -3,6 +3,7 @@
 #   attack:
 #     tries: Prints without end.
 #     attacked: []
+#     dangerous: true
 #     page: true
 # ---
 

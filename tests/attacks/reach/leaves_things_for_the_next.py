@@ -3,7 +3,7 @@
 #   attack:
 #     tries: Leaves files wherever a later student might load them, poisons modules, and hides in shared memory
 #       and sockets.
-#     confined: true
+#     dangerous: true
 # ---
 
 # %%
