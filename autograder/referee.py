@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 READY_SECONDS = 120.0  # for a student process to import what it needs: ours, not the student's
 CELL_SECONDS = 30.0  # of computing; twice as many by the clock
+SHOWN_SECONDS = 5.0  # likewise for a cell as released, once an answer of this notebook did not end
 GRACE_SECONDS = 5.0  # by the clock, beyond a time limit that the student process keeps by itself
 GRACE_COMPUTING = 1.0  # likewise, of computing
 NOTEBOOK_SECONDS = 600.0
@@ -109,6 +110,7 @@ class _Sitting:
         self.job, self.exercises, self.steps = job, exercises, steps
         self.outputs, self.reports = {}, {}
         self.confined = True
+        self.hurry = False  # has an answer not ended? Then what calls it need not be waited for as long
         self.end = time.monotonic() + NOTEBOOK_SECONDS
 
     def hold(self, environment):
@@ -122,8 +124,9 @@ class _Sitting:
                 break
             try:
                 with student_process(self.confined, environment) as student:
-                    task = {"cell_seconds": CELL_SECONDS, "cells": [asdict(s) for s in self.steps]}
-                    student.start({**task, "files": self.job.files}, READY_SECONDS)
+                    limits = {"seconds": CELL_SECONDS, "shown_seconds": SHOWN_SECONDS, "hurry": self.hurry}
+                    cells = [asdict(s) for s in self.steps]
+                    student.start({"cells": cells, "files": self.job.files, **limits}, READY_SECONDS)
                     self._attend(student)
             except Unconfinable:
                 if not self.job.unconfined:
@@ -148,13 +151,14 @@ class _Sitting:
 
     def _watch(self, student, step):
         """Wait for a cell to end; False if the process is to be given up."""
+        seconds = SHOWN_SECONDS if self.hurry and not step.draw else CELL_SECONDS
         try:
-            clock = min(2 * CELL_SECONDS + GRACE_SECONDS, self._left())
-            message = student.answer(CELL_SECONDS + GRACE_COMPUTING, clock)
+            clock = min(2 * seconds + GRACE_SECONDS, self._left())
+            message = student.answer(seconds + GRACE_COMPUTING, clock)
             self.outputs[step.index] = _outputs(message, step.index)
             return True
         except Late:
-            text = f"This cell did not end within {CELL_SECONDS:g} seconds and could not be stopped."
+            text = f"This cell did not end within {seconds:g} seconds and could not be stopped."
         except Gone:
             text = "This cell ended the whole Python process (a crash, too much memory, or an exit)."
         except (wire.Malformed, ValueError) as error:
@@ -167,12 +171,14 @@ class _Sitting:
         exercise = self.exercises[step.exercise]
         line = _Line(student, exercise, self._left)
         try:
-            self.reports[exercise.id] = report(compare.examine(exercise, line.ask))
+            result = compare.examine(exercise, line.ask)
+            self.hurry |= any(o.failure and o.failure.kind == "endless" for o in result.observations)
+            self.reports[exercise.id] = report(result)
         except Exception:  # ours: nothing the student sends is trusted to be more than a value
             log.exception("the judge failed at %s", exercise.id)
             note = "The grader could not judge this exercise. A person will look at it."
             self.reports[exercise.id] = without_verdict(exercise, UNDECIDED, note)
-        return line.close()
+        return line.close(self.hurry)
 
     def _left(self):
         return max(self.end - time.monotonic(), 0.1)
@@ -214,14 +220,14 @@ class _Line:
             self._fail(error)
             return Observation(failure=self.failure)
 
-    def close(self):
+    def close(self, hurry):
         """Send the fork away; False if the process cannot go on from here."""
         if not self.usable:
             return False
         if self.failure:
             return self.forked
         try:
-            self.student.send({"next": True}, GRACE_SECONDS)
+            self.student.send({"next": True, "hurry": hurry}, GRACE_SECONDS)
             return "ended" in self.student.receive(min(GRACE_SECONDS, self.left())) and self.forked
         except Exception:
             return False

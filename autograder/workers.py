@@ -28,6 +28,7 @@ from .referee import Job
 from .report import FAILED, PASSED, UNDECIDED, Report
 from .results import Asked, Result
 from .sandbox import Unconfinable, unconfinable
+from .sandbox.process import Shared, Zygote
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ class Processes(Crew):
         """`count` processes, which begin with the request `first`; its answer is `start`'s."""
         super().__init__()
         self.count, self.room, self.first = count, 2 * count, first
-        self.executor = None
+        self.executor = self.warm = None
 
     def start(self):
         """Get every process ready at the same time; returns the answer of the first."""
@@ -252,6 +253,11 @@ class Processes(Crew):
         raise Refused("The processes that grade die as soon as they start: is there enough memory?")
 
     def stop(self):
+        self._dismiss()
+        if self.warm is not None:
+            self.warm.stop()
+
+    def _dismiss(self):
         if self.executor is not None:
             processes = list((self.executor._processes or {}).values())
             self.executor.shutdown(wait=False, cancel_futures=True)
@@ -270,18 +276,22 @@ class Processes(Crew):
             return self.executor.submit(self.work, data)
 
     def _renew(self):
-        self.stop()
+        self._dismiss()
+        self.warm = self.warm or Shared()
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["torch", "autograder.workers", "autograder.rubric"])
-        self.executor = ProcessPoolExecutor(self.count, mp_context=context, initializer=_worker)
+        self.executor = ProcessPoolExecutor(
+            self.count, mp_context=context, initializer=_worker, initargs=[self.warm.address]
+        )
         self.readying = [self.executor.submit(self.work, self.first) for _ in range(self.count)]
 
 
-def _worker():
-    """In a new worker: Ctrl-C is the parent's business, and nobody outlives the parent."""
+def _worker(address):
+    """In a new worker: Ctrl-C is the parent's business, nobody outlives the parent, and one warm process is enough."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+    Zygote.join(address)
 
 
 class Cluster(Crew):

@@ -19,6 +19,7 @@ START_SECONDS = 120.0
 POLL_SECONDS = 0.2
 GRAPHICS = "/dev/nvidiactl"
 ENVIRONMENT = "PATH LANG LC_ALL TZ LD_LIBRARY_PATH COURSEKIT_DATA".split()
+NOTHING = {"cells": [], "files": {}, "seconds": 1.0, "shown_seconds": 1.0, "hurry": False}  # a task
 SETTINGS = {
     "OMP_NUM_THREADS": "1",  # a fork after a many-threaded operation hangs
     "OMP_THREAD_LIMIT": "1",  # whatever the notebook asks for
@@ -173,7 +174,7 @@ class Zygote:
     def _try_out(self):
         """Run an empty notebook. Raises `Gone` if the kernel refuses something."""
         with _student(self) as student:
-            student.start({"cells": [], "cell_seconds": 1.0, "files": {}}, START_SECONDS)
+            student.start(NOTHING, START_SECONDS)
 
     def ask(self, request, connection=None):
         """One request, with a socket to hand over or without; its answer. Raises `Gone` or `Late`."""

@@ -2,13 +2,14 @@
 
 It speaks in frames (`frames.py`):
 
-    referee → {"cells": [{"index": …, "source": …, "exercise": id or "", "draw": …}], "cell_seconds": …,
-               "files": {name: bytes}}   to be laid beside the notebook
+    referee → {"cells": [{"index": …, "source": …, "exercise": id or "", "draw": …}], "files": {name: bytes},
+               "seconds": for a cell, "shown_seconds": for a cell that is not to be drawn, once in a hurry,
+               "hurry": …}
     student → {"ready": True}
     student → {"cell": index, "outputs": …}      after each cell that ran
     student → {"serving": id}                    at a grade cell; then any number of
         referee → {"when": …, "given": …, "seconds": …}   answered by  student → {"observation": …}
-        referee → {"next": True}
+        referee → {"next": True, "hurry": …}
     student → {"ended": exit status}             the fork is gone, because it was told to or because it died
 
 Everything it sends is a claim made by student code; the referee believes the values as observations, nothing else.
@@ -24,17 +25,21 @@ from coursekit import wire
 from coursekit.exercise import Case, Failure, Observation
 from coursekit.observe import observe
 
+HURRY = 3  # the exit status of a fork that was told to hurry
+
 
 def main(channel, shell):
     """Serve one notebook, then return."""
     task = channel.receive()
     lay_out(task["files"])
     channel.send({"ready": True})
+    hurry = task["hurry"]
     for cell in task["cells"]:
         if cell["exercise"]:
-            _fork_and_serve(channel, shell, cell["exercise"])
+            hurry |= _fork_and_serve(channel, shell, cell["exercise"]) == HURRY
         else:
-            outputs = shell.run(cell["source"], task["cell_seconds"], cell["draw"])
+            seconds = task["shown_seconds"] if hurry and not cell["draw"] else task["seconds"]
+            outputs = shell.run(cell["source"], seconds, cell["draw"])
             channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
 
 
@@ -50,14 +55,14 @@ def lay_out(files):
 
 
 def _fork_and_serve(channel, shell, exercise):
-    """A crash in here costs this exercise alone."""
+    """A crash in here costs this exercise alone. Returns the fork's exit status."""
     if threading.active_count() > 1 or _uses_cuda():
         # A fork would copy locks that nobody will ever release, or a CUDA context that it cannot use: serve here; the
         # referee starts a fresh process.
         channel.send({"serving": exercise, "forked": False})
-        _serve(channel, shell, exercise)
-        channel.send({"ended": 0})
-        return
+        status = _serve(channel, shell, exercise)
+        channel.send({"ended": status})
+        return status
     sys.stdout.flush()
     try:
         child = os.fork()
@@ -69,12 +74,13 @@ def _fork_and_serve(channel, shell, exercise):
         status = 1
         try:
             channel.send({"serving": exercise, "forked": True})
-            _serve(channel, shell, exercise)
-            status = 0
+            status = _serve(channel, shell, exercise)
         finally:
             os._exit(status)
     _, status = os.waitpid(child, 0)
-    channel.send({"ended": os.waitstatus_to_exitcode(status)})
+    status = os.waitstatus_to_exitcode(status)
+    channel.send({"ended": status})
+    return status
 
 
 def _serve(channel, shell, exercise):
@@ -82,7 +88,7 @@ def _serve(channel, shell, exercise):
     while True:
         request = channel.receive()
         if "next" in request:
-            return
+            return HURRY if request["hurry"] else 0
         case = Case("", request["given"], Observation(), when=request["when"])
         if name in shell.user_ns:
             observation = observe(shell.user_ns[name], case, request["seconds"])

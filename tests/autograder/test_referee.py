@@ -132,7 +132,7 @@ def test_a_known_mistake_is_named_and_a_hidden_case_tells_no_inputs():
         ),
         ("import os\ndef double(x):\n    os._exit(0)", "ended the whole"),
         ("import os, signal\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSEGV)", "ended the whole"),
-        ("class T(__import__('torch').Tensor): pass\ndef double(x):\n    return (2 * x).as_subclass(T)", "a T"),
+        ("class T(__import__('torch').Tensor): pass\ndef double(x):\n    return (2 * x).as_subclass(T)", "no plain value, array or tensor"),
         ("def double(x):\n    return object()", "an object"),
     ],
 )
@@ -230,3 +230,20 @@ def test_nothing_of_the_student_process_is_left(first):
     _, alive = psutil.wait_procs(left, timeout=5)  # the killed may still be on their way out
     assert not alive
     assert points(grade(notebook())) == {"double": 4, "total": 2}
+
+
+def test_what_calls_an_answer_that_never_ends_is_not_waited_for_as_long(monkeypatch):
+    """A cell as released, that is: where the student's own code is, there is time. Whoever stops by itself, and whoever
+    must be ended, keeps what comes after."""
+    monkeypatch.setattr(referee, "CELL_SECONDS", 100.0)
+    monkeypatch.setattr(referee, "SHOWN_SECONDS", 0.3)
+    loops = "def double(x):\n    while True: pass"
+    stubborn = "def double(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+    for double in (loops, stubborn):
+        nb = notebook(double=double)
+        shown = {**code("double(1)"), "metadata": {"as_released": True}}
+        nb["cells"][2:2] = [shown]
+        report = grade(nb)
+        assert points(report) == {"double": 0, "total": 2}
+        said = [output.get("text") or output["evalue"] for output in report.outputs[2]]
+        assert any("0.3 seconds" in text for text in said), said

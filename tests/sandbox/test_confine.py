@@ -21,7 +21,7 @@ def run(*cells, files=None, seconds=20.0, confined=True, environment=None):
     """The outputs of cells that run in one student process: text of streams and results, names of errors."""
     with student_process(confined, environment) as student:
         plain = [{"index": i, "source": c, "exercise": "", "draw": True} for i, c in enumerate(cells)]
-        student.start({"cells": plain, "cell_seconds": seconds, "files": files or {}}, 30)
+        student.start(_task(plain, seconds, files or {}), 30)
         outputs = [student.answer(seconds + 5, 2 * seconds + 5)["outputs"] for _ in cells]
     return ["".join(map(_text, output)) for output in outputs]
 
@@ -213,7 +213,7 @@ def test_what_notebooks_do_works():
 def test_too_much_memory_ends_it_and_is_told(monkeypatch):
     hoard = "x = []\nwhile True: x.append(bytearray(2**26))"
     with student_process(True) as student:
-        student.start({"cells": [_cell(hoard)], "cell_seconds": 60.0, "files": {}}, 30)
+        student.start(_task([_cell(hoard)], 60.0), 30)
         try:
             message = student.answer(60, 120)
             assert "MemoryError" in message["outputs"][0]["ename"], "the limit of one process"
@@ -221,7 +221,7 @@ def test_too_much_memory_ends_it_and_is_told(monkeypatch):
             pass
     hoards = "import os, time\nfor _ in range(8):\n    if os.fork() == 0:\n        x = bytearray(2**30)\n        time.sleep(60)\ntime.sleep(60)"
     with student_process(True) as student:
-        student.start({"cells": [_cell(hoards)], "cell_seconds": 60.0, "files": {}}, 30)
+        student.start(_task([_cell(hoards)], 60.0), 30)
         with pytest.raises(Gone):
             student.answer(60, 60)
     assert student.too_large
@@ -271,7 +271,7 @@ def test_nothing_of_it_is_left():
 def test_who_computes_is_late_sooner_than_who_waits():
     swallow = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\nwhile True: pass"
     with student_process(True) as student:
-        student.start({"cells": [_cell(swallow)], "cell_seconds": 0.2, "files": {}}, 30)
+        student.start(_task([_cell(swallow)], 0.2), 30)
         began = time.process_time(), time.monotonic()
         with pytest.raises(Late):
             student.answer(1.0, 300)
@@ -344,7 +344,7 @@ def test_without_the_grader_the_warm_process_ends():
 
 def test_a_file_is_not_laid_outside(tmp_path):
     with student_process(True) as student, pytest.raises(Gone):
-        student.start({"cells": [], "cell_seconds": 1.0, "files": {"../x": b""}}, 30)
+        student.start(_task([], 1.0, {"../x": b""}), 30)
 
 
 def test_the_environment_asked_for_is_there():
@@ -389,6 +389,10 @@ def test_without_bubblewrap_it_says_so(monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.raises(bubblewrap.NotInstalled):
         bubblewrap.command(["true"], {})
+
+
+def _task(cells, seconds, files=None):
+    return {"cells": cells, "files": files or {}, "seconds": seconds, "shown_seconds": seconds, "hurry": False}
 
 
 def _cell(source):
