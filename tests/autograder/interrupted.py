@@ -54,7 +54,7 @@ class Stop:
     """Stops at the write number `at`."""
 
     def __init__(self, root, kind):
-        self.root, self.kind, self.at, self.count, self.place = str(root), kind, 0, 0, ""
+        self.root, self.kind, self.at, self.count, self.place = str(root), kind, 0, 1, ""
         sys.addaudithook(self.hook)
         event.listen(Engine, "before_cursor_execute", self.statement)
         event.listen(Engine, "commit", lambda connection: self.reach("commit"))
@@ -125,7 +125,7 @@ def main(kind, root, answers):
     while True:
 
         def once(at=at):
-            stop.at = at
+            stop.at, stop.count = at, 0  # copying the folder has counted too
             said = grade(root)
             return {"place": stop.place, "said": said, "reached": stop.count}
 
