@@ -6,6 +6,7 @@ a process with it. What student code causes is a failed exercise; what we cause 
 
 import json
 import logging
+import secrets
 import time
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
@@ -29,6 +30,8 @@ SHOWN_SECONDS = 5.0  # likewise for a cell as released, once an answer of this n
 GRACE_SECONDS = 5.0  # by the clock, beyond a time limit that the student process keeps by itself
 GRACE_COMPUTING = 1.0  # likewise, of computing
 NOTEBOOK_SECONDS = 600.0
+OUTPUTS = 250  # of a cell
+OUTPUTS_SIZE = 3_000_000  # characters of JSON in all: the student process stops at fewer, unless somebody changed it
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ class _Sitting:
 
     def __init__(self, job, exercises, steps):
         self.job, self.exercises, self.steps = job, exercises, steps
+        self.exams = {id: _Exam(exercise, self._left) for id, exercise in exercises.items()}
         self.outputs, self.reports = {}, {}
+        self.shown = 0  # characters of outputs so far
         self.confined = True
         self.hurry = False  # has an answer not ended? Then what calls it need not be waited for as long
         self.end = time.monotonic() + NOTEBOOK_SECONDS
@@ -141,13 +146,44 @@ class _Sitting:
         return [s for s in self.steps if s.exercise]
 
     def _attend(self, student):
-        """Follow one student process until it is through, or until a step has ended it."""
+        """Follow one student process until it is through, or until a step has ended it.
+
+        What is hidden is asked last: nothing that runs after it is shown to the student."""
+        waiting = []
         for step in list(self.steps):
-            alive = self._serve(student, step) if step.exercise else self._watch(student, step)
-            if step.exercise or not alive:
-                self.steps.remove(step)  # decided, or not to be run again
+            if step.exercise:
+                exam = self.exams[step.exercise]
+                forked = exam.begin(student)
+                alive = exam.ask(student, hidden=not forked) and forked and self._go_on(student, exam)
+                waiting += [step] if forked else []
+            else:
+                alive = self._watch(student, step)
             if not alive:
+                self._settle([] if step.exercise and forked else [step])
                 return
+        for step in waiting:
+            alive = self.exams[step.exercise].ask(student, hidden=True)
+            if not alive:
+                break
+        self._settle()
+
+    def _settle(self, done=()):
+        """Decide what can be decided, and take it and what is `done` from the steps."""
+        for step in list(self.steps):
+            exam = self.exams.get(step.exercise)
+            if exam and exam.over:
+                self.reports[step.exercise] = exam.decide()
+            if step in done or (exam and exam.over):
+                self.steps.remove(step)
+
+    def _go_on(self, student, exam):
+        """Let the cells after a grade cell run; False if nobody hears it."""
+        self.hurry |= exam.endless > 0
+        try:
+            student.send({"go": True, "hurry": self.hurry}, GRACE_SECONDS)
+            return student.receive(min(GRACE_SECONDS, self._left())) == {"going": True}
+        except (Gone, Late, wire.Malformed):
+            return False
 
     def _watch(self, student, step):
         """Wait for a cell to end; False if the process is to be given up."""
@@ -155,7 +191,7 @@ class _Sitting:
         try:
             clock = min(2 * seconds + GRACE_SECONDS, self._left())
             message = student.answer(seconds + GRACE_COMPUTING, clock)
-            self.outputs[step.index] = _outputs(message, step.index)
+            self.outputs[step.index] = self._outputs(message, step.index)
             return True
         except Late:
             text = f"This cell did not end within {seconds:g} seconds and could not be stopped."
@@ -163,22 +199,26 @@ class _Sitting:
             text = "This cell ended the whole Python process (a crash, too much memory, or an exit)."
         except (wire.Malformed, ValueError) as error:
             text = f"This cell broke the connection to the grader: {error}"
-        self.outputs[step.index] = [{"output_type": "stream", "name": "stderr", "text": text + "\n"}]
+        self.outputs[step.index] = _note(text)
         return False
 
-    def _serve(self, student, step):
-        """Put an exercise to the fork that serves it; False if the process is to be given up."""
-        exercise = self.exercises[step.exercise]
-        line = _Line(student, exercise, self._left)
+    def _outputs(self, message, index):
+        """The outputs of a cell, as far as a notebook may hold them. Raises `ValueError` for an answer out of turn."""
+        import nbformat
+
+        if not isinstance(message, dict) or message.get("cell") != index:
+            raise ValueError("an answer out of turn")
+        outputs = message.get("outputs")
         try:
-            result = compare.examine(exercise, line.ask)
-            self.hurry |= any(o.failure and o.failure.kind == "endless" for o in result.observations)
-            self.reports[exercise.id] = report(result)
-        except Exception:  # ours: nothing the student sends is trusted to be more than a value
-            log.exception("the judge failed at %s", exercise.id)
-            note = "The grader could not judge this exercise. A person will look at it."
-            self.reports[exercise.id] = without_verdict(exercise, UNDECIDED, note)
-        return line.close(self.hurry)
+            self.shown += len(json.dumps(outputs))
+            if self.shown > OUTPUTS_SIZE or len(outputs) > OUTPUTS:
+                return _note("The output is too long: it is left out.")
+            outputs = [nbformat.from_dict(o) for o in outputs]
+            for output in outputs:
+                nbformat.validate(output, ref="output", version=4, version_minor=5)
+            return outputs
+        except Exception:  # whatever student code made of them
+            return _note("The output is none that a notebook may hold: it is left out.")
 
     def _left(self):
         return max(self.end - time.monotonic(), 0.1)
@@ -190,58 +230,80 @@ class _Sitting:
         self.steps = []
 
 
-class _Line:
-    """The line to the fork that serves one exercise. Once it fails, every further case has failed the same way."""
+class _Exam:
+    """One exercise put to one student, in one process or more. `over`: there is nothing left to observe."""
 
-    def __init__(self, student, exercise, left):
-        self.student, self.exercise, self.left = student, exercise, left
-        self.failure, self.forked, self.usable = None, False, True
+    def __init__(self, exercise, left):
+        self.exercise, self.left = exercise, left
+        self.seen = {}  # the number of a case → what was observed
+        self.failure = None  # of the one who serves: every case that is not observed by then has failed the same way
+        self.endless = 0
+
+    @property
+    def over(self):
+        return bool(self.failure) or len(self.seen) == len(self.exercise.cases)
+
+    def begin(self, student):
+        """Meet the one who serves the exercise; True if it is a fork, and what comes after may go on in the process
+        that it was forked from."""
         try:
-            message = student.receive(min(GRACE_SECONDS, left()))
-            self.forked = message["forked"] is True and message["serving"] == exercise.id
+            message = student.receive(min(GRACE_SECONDS, self.left()))
+            if message["serving"] != self.exercise.id:
+                raise ValueError("out of turn")
+            return message["forked"] is True
         except Exception as error:
             self._fail(error)
+            return False
 
-    def ask(self, case):
-        """The student's `Observation` of `case`."""
-        if self.failure:
-            return Observation(failure=self.failure)
-        seconds = self.exercise.seconds
+    def ask(self, student, hidden):
+        """Observe the public cases, or all; False if the process is to be given up."""
+        for number, case in enumerate(self.exercise.cases):
+            if number not in self.seen and (case.public or hidden) and not self.failure:
+                self.seen[number] = self._observation(student, case)
+        if hidden:
+            student.lines[self.exercise.id].connection.close()
+        return not (self.failure and self.failure.kind == "endless")  # who cannot be stopped computes on
+
+    def _observation(self, student, case):
+        if self.endless >= 2:  # as `compare.examine`
+            return Observation(failure=Failure("endless"))
+        seconds, number = self.exercise.seconds, secrets.token_hex(8)
+        question = {"when": case.when, "given": case.given, "seconds": seconds, "number": number}
+        line = student.lines[self.exercise.id]
+        end = time.monotonic() + min(WALL * seconds + GRACE_SECONDS, self.left())
         try:
-            request = {"when": case.when, "given": case.given, "seconds": seconds}
-            self.student.send(request, GRACE_SECONDS)
-            clock = min(WALL * seconds + GRACE_SECONDS, self.left())
-            message = self.student.answer(seconds + GRACE_COMPUTING, clock)
-            if "ended" in message:
-                self.failure = Failure("ended")
-                return Observation(failure=self.failure)
-            return Observation.unpacked(message["observation"])
+            line.send(question, GRACE_SECONDS)
+            while True:
+                message = student.answer(seconds + GRACE_COMPUTING, max(end - time.monotonic(), 0), line)
+                if message["number"] == number:  # others were sent unasked
+                    observation = Observation.unpacked(message["observation"])
+                    break
         except Exception as error:
             self._fail(error)
             return Observation(failure=self.failure)
-
-    def close(self, hurry):
-        """Send the fork away; False if the process cannot go on from here."""
-        if not self.usable:
-            return False
-        if self.failure:
-            return self.forked
-        try:
-            self.student.send({"next": True, "hurry": hurry}, GRACE_SECONDS)
-            return "ended" in self.student.receive(min(GRACE_SECONDS, self.left())) and self.forked
-        except Exception:
-            return False
+        self.endless += bool(observation.failure and observation.failure.kind == "endless")
+        return observation
 
     def _fail(self, error):
         """Whatever a student process can do to its line is its own failure."""
-        self.usable = False
         match error:
             case Late():
-                self.failure = Failure("endless", message=f"{self.exercise.seconds:g}")
+                self.failure, self.endless = Failure("endless"), self.endless + 1
             case Gone():
                 self.failure = Failure("ended")
             case _:
                 self.failure = Failure("unsendable", message="something that cannot be read")
+
+    def decide(self):
+        """The `ExerciseReport`."""
+        lacking = Observation(failure=self.failure)
+        seen = {id(case): self.seen.get(number, lacking) for number, case in enumerate(self.exercise.cases)}
+        try:
+            return report(compare.examine(self.exercise, lambda case: seen[id(case)]))
+        except Exception:  # ours: nothing the student sends is trusted to be more than a value
+            log.exception("the judge failed at %s", self.exercise.id)
+            note = "The grader could not judge this exercise. A person will look at it."
+            return without_verdict(self.exercise, UNDECIDED, note)
 
 
 def _cells(notebook):
@@ -289,16 +351,8 @@ def _as_released(cell):
     return isinstance(metadata, dict) and metadata.get("as_released") is True
 
 
-def _outputs(message, index):
-    """The outputs of a cell, if the message is of that cell and they are what a notebook may hold."""
-    import nbformat
-
-    if message.get("cell") != index:
-        raise ValueError("an answer out of turn")
-    outputs = [nbformat.from_dict(o) for o in message["outputs"]]
-    for output in outputs:
-        nbformat.validate(output, ref="output", version=4, version_minor=5)
-    return outputs
+def _note(text):
+    return [{"output_type": "stream", "name": "stderr", "text": text + "\n"}]
 
 
 def without_verdict(exercise, outcome, note):

@@ -163,7 +163,7 @@ def first_difference(observed, wanted, exercise):
                 return f"{name}, {found[0]}".removesuffix(", "), found[1]
         return None
     yours = _array(observed)
-    if _device(wanted) == "meta":
+    if "meta" in (_device(wanted), _device(observed)):
         return None  # nothing but the form to compare
     close = np.isclose(
         yours.astype(np.float64), theirs.astype(np.float64), rtol=exercise.rtol, atol=exercise.atol, equal_nan=True
@@ -322,10 +322,9 @@ def _array(value):
         array = np.asarray(value)
         return array if array.dtype.kind in KINDS else None
     if hasattr(value, "detach"):  # a tensor: torch need not be imported to know
-        if value.device.type == "meta":
-            return np.empty(
-                tuple(value.shape), dtype=str(value.dtype).removeprefix("torch.").replace("bfloat", "float")
-            )
+        if value.device.type == "meta":  # a shape and a dtype, which may be larger than any memory
+            dtype = str(value.dtype).removeprefix("torch.").replace("bfloat", "float")
+            return np.broadcast_to(np.zeros((), dtype), tuple(value.shape))
         plain = value.detach().cpu()
         return (plain.float() if str(plain.dtype) == "torch.bfloat16" else plain).numpy()
     return None

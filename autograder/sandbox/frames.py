@@ -39,6 +39,18 @@ class Channel:
         except OSError as error:
             raise Gone(str(error))
 
+    def send_lines(self, connections):
+        """Hand sockets over; the other side gets them by `receive_lines`."""
+        try:
+            socket.send_fds(self.connection, [b"."], [c.fileno() for c in connections])
+        except OSError as error:
+            raise Gone(str(error))
+
+    def receive_lines(self, count):
+        """The `count` sockets that were handed over, as channels."""
+        _, descriptors, _, _ = socket.recv_fds(self.connection, 1, count)
+        return [Channel.of_descriptor(number) for number in descriptors]
+
     def wait(self, seconds):
         """Is there something to receive (or has the other side closed) within that time?"""
         return bool(select.select([self.connection], [], [], seconds)[0])

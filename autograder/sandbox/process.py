@@ -64,35 +64,44 @@ def _student(zygote, home="", environment=None):
 
 
 class Student(Channel):
-    """The line to a student process. `too_large`, once it has ended: was it ended for using too much memory?"""
+    """The line to a student process, with `lines` to those who serve its exercises. `too_large`, once it has ended:
+    was it ended for using too much memory?"""
 
     too_large = False
 
     def __init__(self, connection, zygote, pid):
         super().__init__(connection)
-        self.zygote, self.pid = zygote, pid
+        self.zygote, self.pid, self.lines = zygote, pid, {}
 
     def start(self, task, seconds):
         """Give it its work (see `student.py`). Raises `Gone` with what the kernel refused, or `Late`."""
+        exercises = [cell["exercise"] for cell in task["cells"] if cell["exercise"]]
+        pairs = [socket.socketpair() for _ in exercises]
+        self.lines = {id: Channel(ours) for id, (ours, _) in zip(exercises, pairs)}
         with contextlib.suppress(Gone):  # then it may have left a word
             self.send(task, seconds)
+            self.send_lines([theirs for _, theirs in pairs])
+        for _, theirs in pairs:
+            theirs.close()
         answer = self.receive(seconds)
         if "refused" in answer:
             raise Gone(f"the kernel refused to confine it: {answer['refused']}")
 
-    def answer(self, computing, clock):
-        """What it sends next. Raises `Late` once it has computed for `computing` seconds without sending anything,
-        or once `clock` seconds have passed; otherwise as `receive`."""
-        end = time.monotonic() + clock
-        if not self.wait(min(POLL_SECONDS, clock)):
+    def answer(self, computing, clock, line=None):
+        """What it sends next, on its own line or on one of `lines`. Raises `Late` once it has computed for
+        `computing` seconds without sending anything, or once `clock` seconds have passed; otherwise as `receive`."""
+        line, end = line or self, time.monotonic() + clock
+        if not line.wait(min(POLL_SECONDS, clock)):
             before = self._computed()
-            while not self.wait(min(POLL_SECONDS, max(end - time.monotonic(), 0))):
+            while not line.wait(min(POLL_SECONDS, max(end - time.monotonic(), 0))):
                 if time.monotonic() >= end or self._computed() - before > computing:
                     raise Late("no answer in time")
-        return self.receive(max(end - time.monotonic(), POLL_SECONDS))
+        return line.receive(max(end - time.monotonic(), POLL_SECONDS))
 
     def end(self):
         """Kill it with all its children."""
+        for line in self.lines.values():
+            line.connection.close()
         try:
             self.too_large = self.zygote.ask({"kill": self.pid}).get("memory", False)
         except (Gone, Late):  # unconfined student code can end its parent; then nobody else is left to end the student

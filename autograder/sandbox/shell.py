@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from coursekit.observe import OverTime, limit
 
 OUTPUT_LIMIT = 1_000_000  # characters a notebook may show in all
+OUTPUTS = 200  # that one cell may show
 
 
 class Outputs(list):
@@ -22,6 +23,8 @@ class Outputs(list):
         if self.left <= 0:
             return
         self.left -= size
+        if len(self) >= OUTPUTS - 1 and output["output_type"] != "stream":
+            self.left = 0
         if self.left <= 0:
             output = {
                 "output_type": "stream",

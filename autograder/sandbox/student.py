@@ -1,22 +1,27 @@
-"""The student process: runs the cells, and at each grade cell lets a fork of that moment answer the referee.
+"""The student process: runs the cells; at each grade cell a fork of that moment comes to be, which answers the referee.
 
-It speaks in frames (`frames.py`):
+It speaks in frames (`frames.py`), on its own line, and on one more line for each exercise (`lines`: their descriptors
+come with the task, in the order of the exercises):
 
     referee → {"cells": [{"index": …, "source": …, "exercise": id or "", "draw": …}], "files": {name: bytes},
                "seconds": for a cell, "shown_seconds": for a cell that is not to be drawn, once in a hurry,
                "hurry": …}
     student → {"ready": True}
-    student → {"cell": index, "outputs": …}      after each cell that ran
-    student → {"serving": id}                    at a grade cell; then any number of
-        referee → {"when": …, "given": …, "seconds": …}   answered by  student → {"observation": …}
-        referee → {"next": True, "hurry": …}
-    student → {"ended": exit status}             the fork is gone, because it was told to or because it died
+    student → {"cell": index, "outputs": …}               after each cell that ran
+    student → {"serving": id, "forked": …}                at a grade cell; then, on the exercise's line, any number of
+        referee → {"when": …, "given": …, "seconds": …, "number": …}
+        fork    → {"observation": …, "number": the question's}
+    referee → {"go": True, "hurry": …}
+    student → {"going": True}                             and the cells go on
+
+A fork answers until its line is closed: what the student may learn from is asked at the grade cell; what must stay
+hidden is asked after the last cell, when nothing that the fork could tell anybody is shown any more.
 
 Everything it sends is a claim made by student code; the referee believes the values as observations, nothing else.
 """
 
+import contextlib
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
@@ -25,22 +30,25 @@ from coursekit import wire
 from coursekit.exercise import Case, Failure, Observation
 from coursekit.observe import observe
 
-HURRY = 3  # the exit status of a fork that was told to hurry
-
 
 def main(channel, shell):
-    """Serve one notebook, then return."""
+    """Serve one notebook, then wait for the end."""
     task = channel.receive()
+    exercises = [cell["exercise"] for cell in task["cells"] if cell["exercise"]]
+    lines = dict(zip(exercises, channel.receive_lines(len(exercises))))
     lay_out(task["files"])
     channel.send({"ready": True})
     hurry = task["hurry"]
     for cell in task["cells"]:
         if cell["exercise"]:
-            hurry |= _fork_and_serve(channel, shell, cell["exercise"]) == HURRY
+            _fork_and_serve(channel, lines, shell, cell["exercise"])
+            hurry = channel.receive()["hurry"]
+            channel.send({"going": True})
         else:
             seconds = task["shown_seconds"] if hurry and not cell["draw"] else task["seconds"]
             outputs = shell.run(cell["source"], seconds, cell["draw"])
             channel.send({"cell": cell["index"], "outputs": _sendable(outputs)})
+    channel.receive()
 
 
 def lay_out(files):
@@ -54,47 +62,39 @@ def lay_out(files):
         path.write_bytes(data)
 
 
-def _fork_and_serve(channel, shell, exercise):
-    """A crash in here costs this exercise alone. Returns the fork's exit status."""
-    if threading.active_count() > 1 or _uses_cuda():
-        # A fork would copy locks that nobody will ever release, or a CUDA context that it cannot use: serve here; the
-        # referee starts a fresh process.
-        channel.send({"serving": exercise, "forked": False})
-        status = _serve(channel, shell, exercise)
-        channel.send({"ended": status})
-        return status
-    sys.stdout.flush()
+def _fork_and_serve(channel, lines, shell, exercise):
+    """A crash in here costs this exercise alone."""
+    child, line = None, lines.pop(exercise)
+    if threading.active_count() == 1 and not _uses_cuda():
+        sys.stdout.flush()
+        with contextlib.suppress(OSError):  # the notebook has left too many processes behind
+            child = os.fork()
+    if child:
+        line.connection.close()
+        channel.send({"serving": exercise, "forked": True})
+        return
+    # Without a fork (it would copy locks that nobody will ever release, or a CUDA context that it cannot use), serve
+    # here: the referee starts a fresh process for what comes after.
     try:
-        child = os.fork()
-    except BlockingIOError:  # the notebook has left too many processes behind
-        if os.getpid() == 1:  # of its own world
-            os.kill(-1, signal.SIGKILL)
-        child = os.fork()
-    if child == 0:
-        status = 1
-        try:
-            channel.send({"serving": exercise, "forked": True})
-            status = _serve(channel, shell, exercise)
-        finally:
-            os._exit(status)
-    _, status = os.waitpid(child, 0)
-    status = os.waitstatus_to_exitcode(status)
-    channel.send({"ended": status})
-    return status
+        if child is None:
+            channel.send({"serving": exercise, "forked": False})
+        for other in lines.values():
+            other.connection.close()
+        _serve(line, shell, exercise)
+    finally:
+        os._exit(0)
 
 
-def _serve(channel, shell, exercise):
+def _serve(line, shell, exercise):
     name = exercise.partition(".")[2]
     while True:
-        request = channel.receive()
-        if "next" in request:
-            return HURRY if request["hurry"] else 0
+        request = line.receive()
         case = Case("", request["given"], Observation(), when=request["when"])
         if name in shell.user_ns:
             observation = observe(shell.user_ns[name], case, request["seconds"])
         else:
             observation = Observation(failure=Failure("missing"))
-        channel.send({"observation": observation.packable()})
+        line.send({"observation": observation.packable(), "number": request["number"]})
 
 
 def _uses_cuda():

@@ -132,7 +132,10 @@ def test_a_known_mistake_is_named_and_a_hidden_case_tells_no_inputs():
         ),
         ("import os\ndef double(x):\n    os._exit(0)", "ended the whole"),
         ("import os, signal\ndef double(x):\n    os.kill(os.getpid(), signal.SIGSEGV)", "ended the whole"),
-        ("class T(__import__('torch').Tensor): pass\ndef double(x):\n    return (2 * x).as_subclass(T)", "no plain value, array or tensor"),
+        (
+            "class T(__import__('torch').Tensor): pass\ndef double(x):\n    return (2 * x).as_subclass(T)",
+            "no plain value, array or tensor",
+        ),
         ("def double(x):\n    return object()", "an object"),
     ],
 )
@@ -235,7 +238,7 @@ def test_nothing_of_the_student_process_is_left(first):
 def test_what_calls_an_answer_that_never_ends_is_not_waited_for_as_long(monkeypatch):
     """A cell as released, that is: where the student's own code is, there is time. Whoever stops by itself, and whoever
     must be ended, keeps what comes after."""
-    monkeypatch.setattr(referee, "CELL_SECONDS", 100.0)
+    monkeypatch.setattr(referee, "CELL_SECONDS", 10_000.0)
     monkeypatch.setattr(referee, "SHOWN_SECONDS", 0.3)
     loops = "def double(x):\n    while True: pass"
     stubborn = "def double(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
@@ -246,4 +249,58 @@ def test_what_calls_an_answer_that_never_ends_is_not_waited_for_as_long(monkeypa
         report = grade(nb)
         assert points(report) == {"double": 0, "total": 2}
         said = [output.get("text") or output["evalue"] for output in report.outputs[2]]
-        assert any("0.3 seconds" in text for text in said), said
+        assert any("was stopped" in text or "could not be stopped" in text for text in said), said
+
+
+def test_what_is_hidden_is_asked_when_nothing_more_is_shown():
+    """Whatever an answer does with what it is given, no cell of the notebook can show it."""
+    tell = "def double(x):\n    open('told', 'a').write(f'{x.shape}')\n    return 2 * x"
+    nb = notebook(double=tell)
+    nb["cells"].append(code("print(open('told').read())"))
+    report = grade(nb)
+    assert points(report) == {"double": 4, "total": 2}
+    (output,) = report.outputs[-1]
+    assert "[3]" in output["text"], "the public case"
+    assert "[4, 2]" not in output["text"], "the hidden one"
+
+
+def test_too_much_memory_costs_the_exercise_and_nothing_else():
+    hoard = "import os, time\ndef double(x):\n    for _ in range(8):\n        if os.fork() == 0:\n            y = bytearray(2**30)\n            time.sleep(60)\n    time.sleep(60)"
+    nb = notebook(double=hoard)
+    nb["cells"].insert(2, code("print('after')"))
+    report = grade(nb)
+    assert points(report) == {"double": 0, "total": 2}
+    assert report.outputs[2][0]["text"] == "after\n"
+
+
+def test_frames_sent_unasked_are_passed_over():
+    many = """
+import gc, socket
+from autograder.sandbox.frames import Channel
+from coursekit.exercise import Observation
+def double(x):
+    for line in [o for o in gc.get_objects() if isinstance(o, Channel)]:
+        for _ in range(50):
+            try: line.send({"observation": Observation(x * 0).packable(), "number": "0"})
+            except Exception: pass
+    return 2 * x
+"""
+    assert points(grade(notebook(double=many))) == {"double": 4, "total": 2}
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        "get_ipython().outputs.append({'output_type': 'stream', 'name': 'stdout', 'text': 'x' * 5_000_000})",
+        "for i in range(1000): get_ipython().outputs.append({'output_type': 'stream', 'name': 'stdout', 'text': 'x'})",
+        "get_ipython().outputs.append({'output_type': 'execute_result', 'points': 2})",
+        "get_ipython().outputs.append(7)",
+        "for i in range(5000): display(i)",
+    ],
+)
+def test_outputs_that_no_notebook_may_hold_are_left_out(show):
+    report = grade(notebook(before=[show]))
+    assert points(report) == {"double": 4, "total": 2}
+    assert len(report.outputs[0]) <= referee.OUTPUTS
+    assert len(json.dumps(report.outputs)) < 1_000_000
+    assert "left out" in json.dumps(report.outputs[0])

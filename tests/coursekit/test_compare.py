@@ -73,6 +73,8 @@ def test_equal_values_pass(observed, wanted):
         (Observation(failure=Failure("raised", "ValueError", "no")), 1, "It raises a ValueError."),
         (Observation(failure=Failure("raised", "IndexError", "no")), 1, "It raises an IndexError."),
         (torch.ones(2), torch.ones(2, device="meta"), "is on the device 'cpu'"),
+        (torch.ones(2, device="meta"), torch.ones(2), "is on the device 'meta'"),
+        (torch.ones(2**20, 2**20, device="meta"), torch.ones(2), "has shape (1048576, 1048576)"),
     ],
 )
 def test_every_difference_has_its_sentence(observed, wanted, said):
