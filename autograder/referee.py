@@ -275,7 +275,7 @@ class _Exam:
             line.send(question, GRACE_SECONDS)
             while True:
                 message = student.answer(seconds + GRACE_COMPUTING, max(end - time.monotonic(), 0), line)
-                if message["number"] == number:  # others were sent unasked
+                if isinstance(message, dict) and message.get("number") == number:  # others were sent unasked
                     observation = Observation.unpacked(message["observation"])
                     break
         except Exception as error:
