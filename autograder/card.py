@@ -7,7 +7,8 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from .feedback import number, plain_text, sorted_cases
+from . import harmless
+from .feedback import number, sorted_cases
 from .report import FAILED, PASSED, UNDECIDED
 
 MARKS = {PASSED: ("✓", "green"), FAILED: ("✗", "red"), UNDECIDED: ("?", "blue")}
@@ -46,15 +47,15 @@ def _why(e):
     mark, color = MARKS[e.outcome]
     lines = [Text(f"{mark} {e.title}", style=f"bold {color}")]
     if e.note:
-        lines.append(Text(plain_text(e.note)))
+        lines.append(Text(harmless.text(e.note)))
     failed, _, shared, example = sorted_cases(e)
     first = example or (failed[0] if failed else None)
     if shared:
-        lines.append(Text(f"{plain_text(shared)} ({len(failed)} cases)"))
+        lines.append(Text(f"{harmless.text(shared)} ({len(failed)} cases)"))
     elif first:
-        lines.append(Text(f"{first.name}: {plain_text(first.problem)}"))
+        lines.append(Text(f"{first.name}: {harmless.text(first.problem)}"))
         if example:
-            lines.append(Padding(Text(plain_text(example.example), style="dim"), (0, 0, 0, 2)))
+            lines.append(Padding(Text(harmless.text(example.example), style="dim"), (0, 0, 0, 2)))
         others = [c.name for c in failed if c is not first]
         if others:
             lines.append(Text(f"Also: {'; '.join(others)}.", style="dim"))
@@ -117,7 +118,7 @@ def show_class(stem, graded):
             console.print(Text(f"{g.student}: {g.problem}", style="yellow"))
         elif not any(e.cases for e in g.report.exercises.values()):
             notes = {e.note for e in g.report.exercises.values()}
-            console.print(Text(f"{g.student}: {plain_text(' '.join(sorted(notes)))}", style="yellow"))
+            console.print(Text(f"{g.student}: {harmless.text(' '.join(sorted(notes)))}", style="yellow"))
         elif g.report.undecided:
             console.print(
                 Text(f"{g.student}: undecided, a person must look: {', '.join(g.report.undecided)}", style="blue")

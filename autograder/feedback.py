@@ -4,31 +4,19 @@ What student code wrote is cleaned and never run; hidden cases show no inputs, n
 asks no other place for anything (its own policy forbids the browser to).
 """
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import jinja2
-import nh3
 from markupsafe import Markup, escape
 from nbconvert.exporters import Exporter
 from traitlets import default
 
+from . import harmless
 from .report import PASSED, UNDECIDED, Report
 from .rubric import exercise_id
 
-ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-TEXT_LIMIT = 20_000  # characters of one output
-IMAGE_LIMIT = 2_000_000
-TAGS = set(
-    "b blockquote br caption code dd details div dl dt em h1 h2 h3 h4 h5 h6 hr i kbd li ol p pre s small span strong "
-    "sub summary sup table tbody td tfoot th thead tr u ul".split()
-)
-ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}}  # no style, no class, no id
 UNJUDGED = (
     "These marks were computed inside the notebook's own process, where code in the notebook could have forged them."
 )
@@ -137,7 +125,7 @@ def _card(nb, cell, solution, report):
         card.title = "A written answer"
         card.answer = markdown(cell.source) if cell.cell_type == "markdown" else highlighted(cell.source)
     else:
-        card.outputs = [_output(o) for o in cell.get("outputs", []) if o.output_type in ("stream", "error")]
+        card.outputs = [o for o in _outputs(cell) if "error" in o]  # what was printed and raised
     if solution is not None:
         source = nb.cells[solution]
         comment = source.metadata.get("nbgrader", {}).get("comment") or ""
@@ -146,7 +134,7 @@ def _card(nb, cell, solution, report):
         )  # nbgrader's own, of a cell left as it was
         if card.outcome != "written":
             card.code = highlighted(source.source)
-            card.outputs = [_output(o) for o in source.get("outputs", [])] + card.outputs
+            card.outputs = _outputs(source) + card.outputs
     return card
 
 
@@ -169,53 +157,26 @@ def _is_own(cell):
 
 
 def _shown(cell):
-    return {"code": highlighted(cell.source), "outputs": [_output(o) for o in cell.get("outputs", [])]}
+    return {"code": highlighted(cell.source), "outputs": _outputs(cell)}
+
+
+def _outputs(cell):
+    """What a cell showed, for `outputs.html`."""
+    return [_output(o) for o in harmless.outputs(cell.get("outputs", []))]
 
 
 def _output(output):
-    """An output of student code as something harmless: text, cleaned HTML, or a picture made of pixels."""
-    if output.output_type == "stream":
-        return {"text": plain_text(output.get("text", "")), "error": output.get("name") == "stderr"}
-    if output.output_type == "error":
-        lines = output.get("traceback") or [f"{output.get('ename', '')}: {output.get('evalue', '')}"]
-        return {"text": plain_text("\n".join(map(str, lines))), "error": True}
-    data = output.get("data", {})
-    for kind in ("image/png", "image/jpeg"):
-        picture = _picture(data.get(kind), kind)
-        if picture:
-            return {"picture": picture}
+    if output["output_type"] == "stream":
+        return {"text": output["text"], "error": output["name"] == "stderr"}
+    if output["output_type"] == "error":
+        return {"text": "\n".join(output["traceback"]), "error": True}
+    data = output["data"]
+    for kind in harmless.IMAGES:
+        if kind in data:
+            return {"picture": f"data:{kind};base64,{data[kind]}"}
     if "text/html" in data:
-        return {"html": clean(_joined(data["text/html"]))}
-    return {"text": plain_text(_joined(data.get("text/plain", "")))}
-
-
-def _picture(value, kind):
-    try:
-        data = base64.b64decode(_joined(value), validate=False)
-    except (binascii.Error, ValueError, TypeError):
-        return None
-    magic = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}[kind]
-    if not data.startswith(magic) or len(data) > IMAGE_LIMIT:
-        return None
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _joined(value):
-    return "".join(map(str, value)) if isinstance(value, list) else str(value or "")
-
-
-def plain_text(text):
-    """Text without terminal codes and control characters, of bounded length."""
-    text = CONTROL.sub("", ANSI.sub("", _joined(text).replace("\r\n", "\n").replace("\r", "\n")))
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "\n[… the rest is left out]"
-
-
-def clean(html):
-    """HTML that student code wrote: tables and text remain; scripts, styles, pictures, links and SVG do not."""
-    cut = html if len(html) <= TEXT_LIMIT else html[:TEXT_LIMIT]
-    return Markup(
-        nh3.clean(cut, tags=TAGS, attributes=ATTRIBUTES, clean_content_tags={"script", "style", "svg", "math"})
-    )
+        return {"html": Markup(data["text/html"])}
+    return {"text": data["text/plain"]}
 
 
 def markdown(text):
@@ -224,7 +185,7 @@ def markdown(text):
         return Markup()
     import mistune
 
-    return clean(str(mistune.html(plain_text(text))))
+    return harmless.html(str(mistune.html(harmless.text(text))))
 
 
 def highlighted(source):
@@ -233,7 +194,7 @@ def highlighted(source):
     from pygments.formatters import HtmlFormatter
     from pygments.lexers import PythonLexer
 
-    return Markup(highlight(plain_text(source), PythonLexer(), HtmlFormatter(nowrap=True)))
+    return Markup(highlight(harmless.text(source), PythonLexer(), HtmlFormatter(nowrap=True)))
 
 
 def number(value):
@@ -267,6 +228,13 @@ def read_again(section, book):
     return text, f"{book}/book/{page}.html#{label}" if book else ""
 
 
+def _visible(value):
+    """What a template is given, with the characters written out that act unseen."""
+    if not isinstance(value, str):
+        return value
+    return Markup(harmless.visible(value)) if isinstance(value, Markup) else harmless.visible(value)
+
+
 @cache
 def _environment():
     environment = jinja2.Environment(
@@ -275,6 +243,7 @@ def _environment():
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_visible,
     )
     environment.filters.update(number=number, inline=inline)
     environment.globals.update(read_again=read_again, sorted_cases=sorted_cases, PASSED=PASSED, UNDECIDED=UNDECIDED)
