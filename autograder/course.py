@@ -20,7 +20,7 @@ from . import rubric
 from .nbgrader import files_of, released_notebook
 from .report import Report
 from .results import secret_seed
-from .submission import Assignment, Submission, Unreadable, code_sources, notebook_of, read_file, restored, source_cells
+from .submission import Assignment, Submission, Unreadable, notebook_of, read_file, restored, source_cells, sources
 from .submission import job as job_of
 
 CONFIG = "nbgrader_config.py"
@@ -134,7 +134,7 @@ class Course:
         with self.gradebook() as gradebook:
             notebook = gradebook.find_notebook(stem, stem)
             cells, kernelspec = source_cells(notebook), json.loads(notebook.kernelspec or "{}")
-        released = code_sources(released_notebook(self.directory, stem))
+        released = sources(released_notebook(self.directory, stem))
         return Assignment(stem, secret_seed(self.root, stem), cells, kernelspec, released)
 
     def submission(self, assignment, student, path, unconfined=False):

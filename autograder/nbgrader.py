@@ -14,7 +14,7 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import GetGrades, NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool
 
-from . import results, submission
+from . import harmless, results, submission
 from .feedback import fragment
 from .report import UNDECIDED, Report
 from .rubric import exercise_id
@@ -47,10 +47,16 @@ class SubmissionExporter(NotebookExporter):
 
 
 class Restore(NbGraderPreprocessor):
-    """The submission's cells with the release's metadata and locked text; deleted grade cells at the end."""
+    """The submission's cells with the release's metadata and locked text; deleted grade cells at the end. Of the files
+    that nbgrader has put beside the notebook, those remain that are graded: it follows links and knows no limits."""
 
     def preprocess(self, nb, resources):
-        about = resources["nbgrader"]
+        about, directory = resources["nbgrader"], self.parent.parent.coursedir
+        folder = Path(directory.format_path(directory.autograded_directory, about["student"], about["assignment"]))
+        graded = files_of(directory, about["student"], about["assignment"]).keys() | {"timestamp.txt"}
+        for path in [p for p in folder.rglob("*") if p.is_file()]:
+            if path.suffix != ".ipynb" and path.relative_to(folder).as_posix() not in graded:
+                path.unlink()
         with Gradebook(about["db_url"]) as gradebook:
             notebook = gradebook.find_notebook(about["notebook"], about["assignment"])
             nb = submission.restored(nb, submission.source_cells(notebook))
@@ -69,13 +75,13 @@ class Referee(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         about, directory = resources["nbgrader"], self.parent.parent.coursedir
         stem, seed = about["assignment"], results.secret_seed(directory.root, about["assignment"])
-        released = submission.code_sources(released_notebook(directory, stem))
+        released = submission.sources(released_notebook(directory, stem))
         files = files_of(directory, about["student"], stem)
         job = submission.job(nb, stem, seed, files, released, unconfined=self.unconfined)
         kept = results.Results(directory.root, stem, seed, results.device())
         sentence = nb.metadata.get("autograder", {}).get("unreadable", "")
         result = results.unreadable(job, kept.exercises, sentence) if sentence else kept.of(job)
-        complete(nb, kept.key(job), result)
+        complete(nb, kept.key(job), result, released)
         for id in result.report.undecided:
             self.log.error("%s of %s is undecided: a person must look", id, about["student"])
         return nb, resources
@@ -110,16 +116,21 @@ class Scores(GetGrades):
         cell.metadata.nbgrader["by_hand"] = row.manual_score is not None or bool(row.extra_credit)
 
 
-def complete(nb, key, result):
+def complete(nb, key, result, released=frozenset()):
     """Put outputs and verdicts into a restored notebook: each verdict under its grade cell, where the formgrader
-    shows it, and the whole report into the metadata."""
+    shows it, and the whole report into the metadata. What a student wrote or showed is made harmless, since the
+    formgrader renders all of it; text as `released` stays as it is."""
     for cell, outputs in zip(nb.cells, result.outputs):
         if cell.cell_type == "code":
-            cell.outputs = [nbformat.from_dict(o) for o in outputs]
+            cell.outputs = [nbformat.from_dict(o) for o in harmless.outputs(outputs)]
     for cell in nb.cells:
-        exercise = result.report.exercises.get(exercise_id(cell.metadata.get("nbgrader", {}).get("grade_id", "")))
-        if exercise is not None and cell.cell_type == "code":
-            data = {"text/html": fragment(exercise), "text/plain": exercise.feedback}
+        about = cell.metadata.get("nbgrader", {})
+        exercise = result.report.exercises.get(exercise_id(about.get("grade_id", "")))
+        if cell.cell_type != "code":
+            if not about.get("locked") and cell.source not in released:
+                cell.source = harmless.markdown(cell.source)
+        elif exercise is not None:
+            data = {"text/html": fragment(exercise), "text/plain": harmless.text(exercise.feedback)}
             cell.outputs = [new_output("display_data", data)]
     nb.metadata["autograder"] = {"key": key, "report": result.report.as_dict()}
 
@@ -133,10 +144,13 @@ def auto_score(report, grade_id, max_score):
 
 
 def files_of(directory, student, stem):
-    """What was handed in beside the notebook, and the course's own files over it."""
+    """What was handed in beside the notebook, and the course's own files over it, but for those that students are to
+    change (nbgrader's `exclude_overwriting`)."""
     submitted = directory.format_path(directory.submitted_directory, student, stem)
     source = directory.format_path(directory.source_directory, ".", stem)
-    return submission.files(submitted, source, ignore=directory.ignore)
+    theirs = directory.config.Autograde.get("exclude_overwriting", {}).get(stem, [])
+    given = {n: data for n, data in submission.files(source, directory.ignore).items() if n not in theirs}
+    return submission.laid_over(submission.files(submitted, directory.ignore), given)
 
 
 def released_notebook(directory, stem):

@@ -12,7 +12,6 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbformat import from_dict
 from nbformat.v4.rwbase import split_lines
@@ -32,12 +31,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
 
 from .course import is_locked, last_line
-from .nbgrader import AUTOGRADE, SANITIZE, auto_score, complete
+from .nbgrader import AUTOGRADE, SANITIZE, auto_score, complete, released_notebook
 from .report import Report
 from .results import DiskFull, disk_of
+from .submission import Unreadable, regular, sources
 
 log = logging.getLogger(__name__)
 
+TIMESTAMP_LIMIT = 1000  # bytes
 PATIENCE = 60.0  # seconds to wait for a gradebook that another program has locked
 
 
@@ -60,6 +61,7 @@ class Recorder:
         self.limit = LimitOutput(parent=self.converter)
         self.late = AssignLatePenalties(parent=self.converter)
         self.late.init_plugin()
+        self.released = sources(released_notebook(self.directory, stem))
 
     def __enter__(self):
         self.gradebook = self.course.gradebook()
@@ -87,11 +89,11 @@ class Recorder:
             return Graded(student, result.report)
         if self._has_steps_of_its_own():
             return self._by_nbgrader(student)
-        complete(submission.nb, key, result)
-        self.limit.preprocess(submission.nb, {})
         final = self.course.folder("autograded", student, self.stem)
         ready = final.with_name(f".{final.name}.new")
         try:
+            complete(submission.nb, key, result, self.released)
+            self.limit.preprocess(submission.nb, {})
             with disk_of(final):
                 self._make_ready(submission, ready)
                 self._commit(submission, result.report, handed_in)
@@ -135,28 +137,33 @@ class Recorder:
 
     def _timestamp(self, student):
         """When it was handed in, if anything says so. Raises `ValueError`."""
-        path = self.course.folder("submitted", student, self.stem) / "timestamp.txt"
-        if path.is_symlink() or not path.is_file():
-            return None
-        text = path.read_bytes()[:100].decode().strip()
-        return utils.parse_utc(text) if text else None
+        text = self._timestamp_file(student).decode().strip()
+        try:
+            return utils.parse_utc(text) if text else None
+        except OverflowError:
+            raise ValueError("no year of any calendar")
+
+    def _timestamp_file(self, student):
+        """What `timestamp.txt` holds, b"" if there is none. Raises `ValueError`."""
+        try:
+            data = regular(self.course.folder("submitted", student, self.stem) / "timestamp.txt", TIMESTAMP_LIMIT)
+        except (OSError, Unreadable):
+            return b""
+        if data is None:
+            raise ValueError("too long for a date")
+        return data
 
     # The folder
 
     def _make_ready(self, submission, folder):
-        """The notebook, and the files that nbgrader puts beside it, in a new folder. Links are not followed."""
+        """The notebook, and the files that were graded with it, in a new folder."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        submitted = self.course.folder("submitted", submission.student, self.stem)
-        source = self.course.folder("source", ".", self.stem)
-        own = {source / name for name in self.converter.exclude_overwriting.get(self.stem, [])}
-        for root in (submitted, source):
-            for path in map(Path, utils.find_all_files(str(root), [*self.directory.ignore, "*.ipynb"])):
-                if path.is_file() and not path.is_symlink() and path not in own:
-                    place = folder / path.relative_to(root)
-                    place.parent.mkdir(parents=True, exist_ok=True)
-                    place.unlink(missing_ok=True)
-                    shutil.copy(path, place)
+        files, stamp = submission.job.files, self._timestamp_file(submission.student)
+        files = {**files, "timestamp.txt": stamp} if stamp else files
+        for name, data in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(data)
         nb = split_lines(from_dict(submission.nb))  # nbformat's own form; nothing to validate
         text = json.dumps(nb, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / f"{self.stem}.ipynb").write_text(text + "\n", encoding="utf-8")

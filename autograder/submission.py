@@ -6,15 +6,18 @@ outputs and widgets that come with a submission are dropped.
 
 import fnmatch
 import json
+import os
+import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import nbformat
 
 from .referee import Job
 
 NOTEBOOK_LIMIT = 20 * 2**20  # bytes
-FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook
+FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook; and how many, how deep, their longest name
+FILES_COUNT, FILES_DEPTH, FILES_NAME = 1000, 20, 500
 CELLS = ("code", "markdown", "raw")
 
 
@@ -51,7 +54,7 @@ class Assignment:
     seed: str
     cells: dict[str, SourceCell]  # by grade_id
     kernelspec: dict
-    released: frozenset[str] = frozenset()  # the sources of the code cells that students got
+    released: frozenset[str] = frozenset()  # the sources of the cells that students got
 
 
 @dataclass(frozen=True)
@@ -88,15 +91,32 @@ def source_cells(notebook):
 
 def read_file(path):
     """The notebook in a file that anyone may have put there; raises `Unreadable`."""
-    path = Path(path)
-    if path.is_symlink():
+    if Path(path).is_symlink():
         raise Unreadable("It is a link to another file: hand in the notebook itself.")
     try:
-        if path.stat().st_size > NOTEBOOK_LIMIT:
-            raise Unreadable(f"It is larger than {NOTEBOOK_LIMIT // 2**20} MB: clear its outputs and hand it in again.")
-        return read(path.read_bytes())
+        data = regular(path, NOTEBOOK_LIMIT)
     except OSError as error:
         raise Unreadable(f"It cannot be opened: {error.strerror}.")
+    if data is None:
+        raise Unreadable(f"It is larger than {NOTEBOOK_LIMIT // 2**20} MB: clear its outputs and hand it in again.")
+    return read(data)
+
+
+def regular(path, limit, folder=None):
+    """The bytes of a file, None if there are more than `limit`. No link is followed, and nothing waited for.
+    Raises `OSError`, and `Unreadable` for what is no file. `folder` is an open one that `path` starts from."""
+    number = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    try:
+        about = os.fstat(number)
+        if not stat.S_ISREG(about.st_mode):
+            raise Unreadable("It is no file (but a folder, or a pipe): hand in the notebook itself.")
+        if about.st_size > limit:
+            return None
+        with open(number, "rb", closefd=False) as file:
+            data = file.read(limit + 1)
+        return data if len(data) <= limit else None
+    finally:
+        os.close(number)
 
 
 def read(data):
@@ -109,8 +129,8 @@ def read(data):
         raise Unreadable(
             f"It is not a notebook: its JSON breaks off or goes wrong in line {error.lineno} ({error.msg})."
         )
-    except (UnicodeDecodeError, RecursionError):
-        raise Unreadable("It is not a notebook: it is not JSON text.")
+    except (ValueError, RecursionError):  # no text, nested too deep, or a number without end
+        raise Unreadable("It is not a notebook: it is not JSON text that can be read.")
     if isinstance(plain, dict) and "worksheets" in plain:  # nbformat 3 and older
         try:
             plain = nbformat.convert(nbformat.from_dict(plain), 4)
@@ -183,31 +203,48 @@ def job(nb, stem, seed, files=None, released=frozenset(), unconfined=False):
     return Job(stem, text.encode(errors="replace"), seed, files or {}, unconfined=unconfined)
 
 
-def code_sources(path):
-    """The sources of the code cells of a notebook of ours; none if it is not there."""
+def sources(path):
+    """The sources of the cells of a notebook of ours; none if it is not there."""
     try:
         nb = nbformat.read(path, as_version=4)
     except OSError:
         return frozenset()
-    return frozenset(cell.source for cell in nb.cells if cell.cell_type == "code")
+    return frozenset(cell.source for cell in nb.cells)
 
 
-def files(*folders, ignore=()):
-    """What lies beside the notebooks of these folders, by name; a later folder wins. Links are passed over."""
+def files(folder, ignore=()):
+    """What lies beside the notebook in a folder, by name. Passed over are links, what is no file, what cannot be read
+    or named, and what is beyond the limits."""
     found, left = {}, FILES_LIMIT
-    for folder in map(Path, folders):
-        for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder)
-            if path.suffix == ".ipynb" or name.name == "timestamp.txt" or _ignored(name, ignore):
+    if not os.access(folder, os.R_OK | os.X_OK) or not Path(folder).is_dir():
+        return found
+    for path, folders, names, number in os.fwalk(folder):
+        inside = Path(path).relative_to(folder)
+        folders[:] = sorted(f for f in folders if len(inside.parts) < FILES_DEPTH and not _ignored(f, ignore))
+        for name in sorted(names):
+            if name.endswith(".ipynb") or name == "timestamp.txt" or _ignored(name, ignore):
                 continue
-            if not path.is_file() or any(p.is_symlink() for p in (path, *path.parents) if p.is_relative_to(folder)):
-                continue
-            left -= path.stat().st_size
-            if left < 0:
+            if len(found) == FILES_COUNT:
                 return found
-            found[name.as_posix()] = path.read_bytes()
+            try:
+                whole, data = (inside / name).as_posix(), regular(name, left, number)
+                if data is not None and len(whole.encode()) <= FILES_NAME:
+                    found[whole], left = data, left - len(data)
+            except (OSError, ValueError):
+                continue
     return found
 
 
+def laid_over(files, more):
+    """`files` with `more` over them: also where one has a file and the other a folder."""
+    folders = {above for name in more for above in _above(name)}
+    kept = {n: d for n, d in files.items() if n not in folders and not any(above in more for above in _above(n))}
+    return kept | more
+
+
+def _above(name):
+    return [above.as_posix() for above in PurePosixPath(name).parents]
+
+
 def _ignored(name, patterns):
-    return any(fnmatch.fnmatch(part, pattern) for part in name.parts for pattern in patterns)
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)

@@ -183,6 +183,15 @@ def test_real_pages_ask_nobody_for_anything(pages):
         assert "default-src 'none'" in page
 
 
+def test_what_acts_unseen_in_a_report_is_written_out():
+    case = CaseReport("c", True, 1.0, FAILED, "It raised ValueError: \u202eedispu\x1b `\u2066`")
+    page = feedback.report_page(
+        Report("s", "seed", {"s.f": ExerciseReport("s.f", "F", 0.0, 1.0, FAILED, cases=(case,))})
+    )
+    assert r"ValueError: \u202eedispu\x1b <code>\u2066</code>" in page
+    assert not re.search("[\x1b\u202e\u2066]", page)
+
+
 def test_what_a_person_changed_is_said(classroom):
     first = next(iter(rubric.load(STEM).values()))
     with classroom.course.gradebook() as gradebook:

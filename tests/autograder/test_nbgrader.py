@@ -195,7 +195,59 @@ def test_files_beside_the_notebook_come_along_but_links_and_the_ignored_do_not(t
     (given / "y.csv").write_text("the course's")
     (mine / "secret").symlink_to("/etc/passwd")
     (mine / "folder").symlink_to(given)
-    assert submission.files(mine, given, ignore=["*.py"]) == {"data/x.csv": b"mine", "y.csv": b"the course's"}
+    found = submission.files(mine, ignore=["*.py"])
+    assert found == {"data/x.csv": b"mine", "y.csv": b"mine"}
+    found = submission.laid_over(found, submission.files(given))
+    assert found == {"data/x.csv": b"mine", "y.csv": b"the course's"}
+
+
+def test_a_file_and_a_folder_of_one_name_do_not_meet():
+    assert submission.laid_over({"data": b"", "a/b/c": b"", "kept": b""}, {"data/x": b"", "a/b": b""}) == {
+        "kept": b"",
+        "data/x": b"",
+        "a/b": b"",
+    }
+
+
+def test_files_beside_the_notebook_have_limits(tmp_path, monkeypatch):
+    monkeypatch.setattr(submission, "FILES_LIMIT", 100)
+    monkeypatch.setattr(submission, "FILES_COUNT", 7)
+    os.mkfifo(tmp_path / "a-pipe")
+    with open(tmp_path / "a-sparse", "wb") as file:
+        file.truncate(10 * 2**30)
+    (tmp_path / os.fsdecode(b"a-\xff")).write_text("x")
+    (tmp_path / "b").write_bytes(bytes(60))
+    (tmp_path / "c").write_bytes(bytes(60))
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(60):  # deeper than any path is long
+        os.mkdir("d" * 100, dir_fd=here)
+        here, above = os.open("d" * 100, os.O_RDONLY, dir_fd=here), here
+        with open(os.open("x", os.O_WRONLY | os.O_CREAT, dir_fd=here), "w"):
+            pass
+        os.close(above)
+    os.close(here)
+    (tmp_path / "e").touch()
+    assert list(submission.files(tmp_path)) == ["b", "e", *("/".join(["d" * 100] * i + ["x"]) for i in (1, 2, 3, 4))]
+    for i in range(20):
+        (tmp_path / f"f{i:02}").touch()
+    assert list(submission.files(tmp_path)) == ["b", "e", *(f"f{i:02}" for i in range(5))]
+    assert submission.files(tmp_path / "nowhere") == submission.files(tmp_path / "b") == {}
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (os.mkfifo, "no file"),
+        (os.mkdir, "no file"),
+        (lambda path: os.symlink(path, path), "a link"),
+        (lambda path: os.truncate(os.open(path, os.O_WRONLY | os.O_CREAT), 10 * 2**30), "larger than 20 MB"),
+        (lambda path: path.write_text('{"cells": [], "nbformat": ' + "9" * 10**6 + "}"), "not JSON text"),
+    ],
+)
+def test_what_is_no_notebook_gets_a_sentence_at_once(tmp_path, make, words):
+    make(tmp_path / "perceptron.ipynb")
+    with pytest.raises(submission.Unreadable, match=words):
+        submission.read_file(tmp_path / "perceptron.ipynb")
 
 
 def test_what_is_undecided_has_no_score_and_needs_a_person(classroom, monkeypatch):

@@ -19,7 +19,7 @@ from nbgrader.utils import compute_checksum
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
-from autograder import nbgrader, recording, rubric
+from autograder import nbgrader, recording, rubric, submission
 from autograder.course import CourseError
 from autograder.recording import Recorder
 from autograder.results import Results
@@ -192,13 +192,45 @@ def test_links_and_pipes_beside_a_notebook_are_left_where_they_are(classroom, kn
     (folder / "secret.csv").symlink_to("/etc/passwd")
     (folder / "above").symlink_to(classroom.root)
     os.mkfifo(folder / "pipe")
+    with open(folder / "sparse", "wb") as file:
+        file.truncate(10 * 2**30)
     assert classroom.grade()["ada"].new
+    assert list(classroom.files()) == ["ada/perceptron/perceptron.ipynb"]
+    (folder / "pipe").unlink()  # at which nbgrader gives up
+    os.truncate(folder / "sparse", submission.FILES_LIMIT + 1)
+    by_nbgrader(classroom, ["ada"])
     assert list(classroom.files()) == ["ada/perceptron/perceptron.ipynb"]
 
 
-def test_a_time_that_is_none_gets_a_sentence_and_stops_nobody(classroom, known):
+@pytest.mark.parametrize("way", ["recorded", "by nbgrader"])
+def test_what_students_write_and_show_is_harmless_in_the_formgrader(written, known, monkeypatch, way):
+    """Text and outputs of theirs, not of ours; and what they handed in stays as it is."""
+    script = "<script>alert(1)</script>"
+    outputs = [{"output_type": "display_data", "metadata": {}, "data": {"text/html": script, "text/plain": "x"}}]
+    result = replace(known, outputs=tuple(outputs if o else o for o in known.outputs))
+    monkeypatch.setattr(Results, "get", lambda self, job: result)
+    written.keep_only("ada")
+    nb = json.loads(written.submission("ada").read_text())
+    essay = {"cell_type": "markdown", "id": "e", "source": script, "metadata": {"nbgrader": {"grade_id": "essay"}}}
+    more = [{"cell_type": kind, "id": kind, "source": script, "metadata": {}} for kind in ("markdown", "raw")]
+    written.submission("ada").write_text(json.dumps({**nb, "cells": [*nb["cells"], essay, *more]}))
+    handed_in = written.submission("ada").read_bytes()
+    if way == "recorded":
+        assert written.grade()["ada"].new
+    else:
+        by_nbgrader(written, ["ada"])
+    text = (written.root / "autograded" / "ada" / STEM / f"{STEM}.ipynb").read_text()
+    assert script not in text
+    assert text.count("< script>alert(1)< /script>") == 3
+    ours = next(c["source"] for c in nb["cells"] if c["cell_type"] == "markdown" and "<" in "".join(c["source"]))
+    assert json.dumps("".join(ours)) in json.dumps(["".join(c["source"]) for c in json.loads(text)["cells"]])
+    assert written.submission("ada").read_bytes() == handed_in
+
+
+@pytest.mark.parametrize("data", [b"\xff yesterday", b"9" * 100, b" " * 10_000], ids=["words", "year", "length"])
+def test_a_time_that_is_none_gets_a_sentence_and_stops_nobody(classroom, known, data):
     classroom.keep_only("ada", "alan")
-    classroom.submission("ada").with_name("timestamp.txt").write_bytes(b"\xff yesterday")
+    classroom.submission("ada").with_name("timestamp.txt").write_bytes(data)
     graded = classroom.grade()
     assert "holds no date" in graded["ada"].problem
     assert graded["alan"].new
