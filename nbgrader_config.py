@@ -25,6 +25,9 @@ c.Autograde.autograde_preprocessors = AUTOGRADE
 c.GenerateFeedback.exporter_class = "autograder.feedback.FeedbackExporter"
 c.GenerateFeedback.preprocessors = ["autograder.nbgrader.Scores"]
 
+# Archives that students uploaded come from anyone.
+c.ZipCollectApp.extractor_plugin = "autograder.collecting.Extractor"
+
 # nbgrader calls `alembic` by name; without an activated environment it would not find its own.
 if shutil.which("alembic") is None:
     os.environ["PATH"] = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", "")])
