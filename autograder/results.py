@@ -70,7 +70,12 @@ def run(job):
         log.exception("the referee failed")
         note = f"The grader could not judge this notebook ({type(error).__name__}: {error}). A person will look at it."
         return alike(job, asked(job.stem, job.seed), UNDECIDED, note)
-    return Result(report, report.outputs)
+    return Result(Report.from_dict(writable(report.as_dict())), tuple(writable(report.outputs)))
+
+
+def writable(plain):
+    """The same plain values, as a file can hold them: of half a character, a question mark remains."""
+    return json.loads(json.dumps(plain, ensure_ascii=False).encode(errors="replace"))
 
 
 def unreadable(job, exercises, sentence):

@@ -131,7 +131,7 @@ def _plain(answer):
     if type(answer) is not bytes or len(answer) > LARGEST:
         raise ValueError("an answer that is no bytes, or too many")
     try:
-        plain = json.loads(answer)
+        plain = results.writable(json.loads(answer))
     except RecursionError:
         raise ValueError("an answer that is nested too deep")
     if not isinstance(plain, dict):

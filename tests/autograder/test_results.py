@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from classroom import STEM
 
-from autograder import results, rubric, submission
+from autograder import results, rubric, submission, workers
 from autograder.referee import without_verdict
 from autograder.report import PASSED, UNDECIDED, Report
 from autograder.results import Asked, Result, Results
@@ -270,3 +270,15 @@ def test_our_own_failure_is_undecided_and_not_kept(tmp_path, monkeypatch):
     assert {e.points for e in report.exercises.values()} == {None}
     assert "a rubric with a bug" in next(iter(report.exercises.values())).note
     assert not list(tmp_path.rglob("results/*"))
+
+
+def test_half_a_character_is_kept_as_a_question_mark(tmp_path, monkeypatch):
+    """Student code can say what no file can hold; in a worker, or here."""
+    output = {"output_type": "stream", "name": "stdout", "text": "\ud800 half"}
+    exercises = {id: without_verdict(Exercise(id, id, "", 1.0, 0), PASSED, "\udfff") for id in EXERCISES}
+    monkeypatch.setattr(results.referee, "run", lambda job: Report("f", "seed", exercises, True, ([output],)))
+    result = kept_in(tmp_path).of(JOB)
+    assert result.outputs[0][0]["text"] == "? half"
+    assert {e.note for e in result.report.exercises.values()} == {"?"}
+    answer = json.dumps({"report": {**result.report.as_dict(), "seed": "\ud800"}}).encode()
+    assert workers._plain(answer)["report"]["seed"] == "?"
