@@ -69,7 +69,11 @@ def test_equal_values_pass(observed, wanted):
         (Observation(failure=Failure("endless", message="9")), 1, "within 2 seconds"),
         (Observation(failure=Failure("ended")), 1, "ended the whole Python process"),
         (Observation(failure=Failure("unsendable", message="a set")), 1, "It returns a set"),
-        (Observation(failure=Failure("unsendable", message="a given_3_1_4")), 1, "It returns something that is no plain"),
+        (
+            Observation(failure=Failure("unsendable", message="a given_3_1_4")),
+            1,
+            "It returns something that is no plain",
+        ),
         (Observation(failure=Failure("raised", "ValueError", "no")), 1, "It raises a ValueError."),
         (Observation(failure=Failure("raised", "IndexError", "no")), 1, "It raises an IndexError."),
         (torch.ones(2), torch.ones(2, device="meta"), "is on the device 'cpu'"),
