@@ -33,7 +33,6 @@ from .sandbox.process import Shared, Zygote
 log = logging.getLogger(__name__)
 
 LARGEST = 2**27  # bytes of an answer
-OUTPUTS = ("stream", "display_data", "execute_result", "error")
 
 _turn = threading.Lock()  # a worker of many threads still judges one notebook at a time
 
@@ -119,7 +118,7 @@ def result_of(answer, job, exercises):
         report = Report.from_dict(plain["report"])
         outputs = plain["outputs"]
         _check(report, job, exercises)
-        sound = all(o["output_type"] in OUTPUTS for cell in outputs for o in cell)
+        sound = all(_is_output(o) for cell in outputs for o in cell)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"an answer that cannot be read ({type(error).__name__}: {error})")
     if not sound:
@@ -166,6 +165,18 @@ def _check(report, job, exercises):
             raise ValueError("a case that cannot be")
     if not all(type(t) is str for t in texts):
         raise ValueError("a text that is none")
+
+
+def _is_output(output):
+    """Is it an output as the referee makes them: whole texts, no lists of lines?"""
+    match output:
+        case {"output_type": "stream", "name": "stdout" | "stderr", "text": str()}:
+            return True
+        case {"output_type": "display_data" | "execute_result", "data": dict(), "metadata": dict()}:
+            return True
+        case {"output_type": "error", "ename": str(), "evalue": str(), "traceback": list(lines)}:
+            return all(type(line) is str for line in lines)
+    return False
 
 
 def _number(value):

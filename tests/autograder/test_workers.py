@@ -215,6 +215,12 @@ HOSTILE = {
     "confined, in words": lambda p: {**p, "report": {**p["report"], "confined": "yes"}},
     "no report": lambda p: {"outputs": []},
     "outputs that are none": lambda p: {**p, "outputs": [[{"output_type": "script"}]]},
+    "text in lines": lambda p: {**p, "outputs": [[{"output_type": "stream", "name": "stdout", "text": ["a"]}]]},
+    "an error of numbers": lambda p: {
+        **p,
+        "outputs": [[{"output_type": "error", "ename": "", "evalue": "", "traceback": [1]}]],
+    },
+    "data of numbers": lambda p: {**p, "outputs": [[{"output_type": "display_data", "data": 1, "metadata": {}}]]},
     "outputs of numbers": lambda p: {**p, "outputs": [3]},
     "a list": lambda p: [p],
     "nothing": lambda p: None,
