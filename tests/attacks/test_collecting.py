@@ -17,9 +17,11 @@ LIMIT = 300 * 2**20  # bytes that one student's archive may unpack to
 
 @pytest.fixture
 def course(tmp_path):
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    (tmp_path / "downloaded" / "perceptron" / "archive").mkdir(parents=True)
-    return tmp_path
+    """A folder in one that holds nothing else: what lands beside it is seen."""
+    root = tmp_path / "course"
+    (root / "downloaded" / "perceptron" / "archive").mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    return root
 
 
 def collect(course):

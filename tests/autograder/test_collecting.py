@@ -101,6 +101,7 @@ def test_a_bomb_costs_nobody_else_anything(tmp_path, monkeypatch):
     assert set(found) == {"class/p.ipynb", "class/q.ipynb"}
     assert len(heard) == 3
     assert all("too much" in sentence for sentence in heard)
+    assert "eve.tar.gz is no archive" in heard[-1], "of a tar archive no more is decompressed than may be kept"
 
 
 def test_too_many_files_are_left_out(tmp_path, monkeypatch):

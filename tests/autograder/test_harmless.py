@@ -84,7 +84,7 @@ def test_a_cell_shows_no_more_than_a_hundred_outputs():
         "![image](https://attack.example/i.png) !![image](https://attack.example/i.png) ![image][i]\n\n"
         "[i]: https://attack.example/i.png",
         "<\nimg src=https://attack.example/i.png> <https://attack.example> <!-- --><?php ?>",
-        "&#60;script>&#x3c;img src=https://attack.example/i.png>",
+        "&#8238;&#60;script>&#x3c;img src=https://attack.example/i.png>",
         "```mermaid\n</pre><script>window.attacked = 1</script>\n```",
         '```"><script>window.attacked = 1</script>\nx\n```',
         "$<script>window.attacked = 1</script>$\n\n$$\n<img src=https://attack.example/i.png>\n$$",
@@ -95,7 +95,7 @@ def test_a_cell_shows_no_more_than_a_hundred_outputs():
 def test_markdown_renders_to_nothing_that_acts(source):
     """As the formgrader renders it."""
     rendered = markdown2html_mistune(harmless.markdown(source)).lower()
-    for tag in ("<script", "<img", "<iframe", "<!--", "<?", 'href="java', 'href="%20'):
+    for tag in ("\u202e", "<script", "<img", "<iframe", "<!--", "<?", 'href="java', 'href="%20'):
         assert tag not in rendered, rendered
     assert harmless.markdown(harmless.markdown(source)) == harmless.markdown(source)
 

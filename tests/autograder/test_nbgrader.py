@@ -231,6 +231,11 @@ def test_files_beside_the_notebook_have_limits(tmp_path, monkeypatch):
     for i in range(20):
         (tmp_path / f"f{i:02}").touch()
     assert list(submission.files(tmp_path)) == ["b", "e", *(f"f{i:02}" for i in range(5))]
+    deep = tmp_path / "deep" / "/".join("abcdefghijklmnopqrst")
+    (deep / "u").mkdir(parents=True)
+    (deep / "x").touch()
+    (deep / "u" / "y").touch()
+    assert list(submission.files(tmp_path / "deep")) == ["a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/x"]
     assert submission.files(tmp_path / "nowhere") == submission.files(tmp_path / "b") == {}
 
 
