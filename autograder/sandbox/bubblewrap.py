@@ -44,6 +44,7 @@ def command(program, environment, graphics=False):
         words += ["--unshare-user", "--uid", NOBODY, "--gid", NOBODY]
     for name, value in environment.items():
         words += ["--setenv", name, value]
+    words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     views = [*map(Path, SYSTEM), *_python(), *_data()]
     words += _folders([*views, Path(HOME), PACKAGE])
     for path in views:
@@ -51,11 +52,18 @@ def command(program, environment, graphics=False):
     words += ["--perms", "0755", "--tmpfs", PACKAGE]  # wherever it lies: rubrics and references are out of view
     for name in ("__init__.py", "sandbox"):
         words += ["--ro-bind", PACKAGE / name, PACKAGE / name]
-    words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--tmpfs", "/tmp"]
     for path in [*MACHINE, *(p for g in GRAPHICS if graphics for p in glob(g))]:
         words += ["--dev-bind" if path.startswith("/dev") else "--ro-bind-try", path, path]
     words += ["--remount-ro", PACKAGE, "--remount-ro", "/", "--chdir", "/", "--", *program]
     return list(map(str, words))
+
+
+def views_below(place):
+    """What of the course is in view below a folder: nothing, unless somebody installed it there."""
+    from coursekit import downloads
+
+    views = {*_python(), downloads.cache(), PACKAGE}
+    return [path for path in sorted(views) if path.is_relative_to(place) and path.exists()]
 
 
 def _is_root():
@@ -86,4 +94,4 @@ def _data():
 def _folders(paths):
     """Words that make the folders on the way to `paths`, open to everybody."""
     above = {parent for path in paths for parent in path.parents} | {Path(HOME)}
-    return [w for path in sorted(above) if path != Path("/") for w in ("--perms", "0755", "--dir", path)]
+    return [w for path in sorted(above - {Path("/"), Path("/tmp")}) for w in ("--perms", "0755", "--dir", path)]

@@ -12,7 +12,7 @@ import os
 import resource
 from pathlib import Path
 
-from .bubblewrap import HOME, NOBODY
+from .bubblewrap import HOME, NOBODY, views_below
 
 MB = 2**20
 ADDRESS_SPACE = 8 * 2**30  # bytes a process may map; the watch over the memory in use is the zygote's
@@ -26,7 +26,7 @@ IN_VIEW = "/proc/cpuinfo", "/proc/meminfo", "/proc/stat"
 
 NAMESPACES = {"user": 0x10000000, "mount": 0x00020000, "pid": 0x20000000, "ipc": 0x08000000}
 OTHER_NAMESPACES = 0x40000000, 0x04000000, 0x02000000, 0x00000080  # net, uts, cgroup, time
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND, MS_REC = 1, 2, 4, 32, 4096, 16384
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 4, 24, 36, 38
 
 REFUSED = """
@@ -39,11 +39,14 @@ swapon sysfs syslog umount umount2 unshare uselib userfaultfd ustat vhangup vmsp
 """.split()
 SOCKETS = {1, 2, 10}  # unix; internet, which leads nowhere: there is no network
 
+VIEWS = {HOME: [], "/tmp": [], "/dev/shm": []}  # folders that each fork finds empty, but for what is in view below
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def become_nobody():
     """In the warm process, once: not root, hidden from its forks, and heir of theirs."""
+    VIEWS.update({place: views_below(place) for place in VIEWS})
     if os.getuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
@@ -125,22 +128,34 @@ def _enter_namespaces(proc_in_view):
     _call("unshare", sum(NAMESPACES.values()))
     for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
         Path("/proc/self", name).write_text(text)
+    for place in VIEWS:
+        _empty(place)
     if not proc_in_view:
         _hide_proc()
-    for place in (HOME, "/tmp", "/dev/shm"):
-        _mount("tmpfs", place, f"size={FILES_SIZE},nr_inodes={FILES},mode=1777")
+
+
+def _empty(place):
+    """An empty folder in memory over `place`, with what of the course lies below it."""
+    kept = [(view, os.open(view, os.O_PATH)) for view in VIEWS[place]]
+    _mount("tmpfs", place, f"size={FILES_SIZE},nr_inodes={FILES},mode=1777")
+    for view, descriptor in kept:
+        view.mkdir(parents=True, exist_ok=True)
+        _mount(f"/proc/self/fd/{descriptor}", str(view), flags=MS_BIND | MS_REC)
+        os.close(descriptor)
 
 
 def _hide_proc():
     """An own /proc may not be mounted here, and the warm process stands in the one there is: cover it."""
     shown = [name for name in IN_VIEW if os.path.exists(name)]
     for i, name in enumerate(shown):
-        Path(f"/tmp/{i}").touch()
-        _mount(name, f"/tmp/{i}", flags=MS_BIND)
+        Path(f"{HOME}/{i}").touch()
+        _mount(name, f"{HOME}/{i}", flags=MS_BIND)
     _mount("tmpfs", "/proc", "size=64k,mode=755")
     for i, name in enumerate(shown):
         Path(name).touch()
-        _mount(f"/tmp/{i}", name, flags=MS_BIND)
+        _mount(f"{HOME}/{i}", name, flags=MS_BIND)
+        _call("umount2", f"{HOME}/{i}".encode(), 0, about=name)
+        os.unlink(f"{HOME}/{i}")
     _mount("tmpfs", "/proc", "size=64k,mode=755", MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV)
 
 
