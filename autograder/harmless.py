@@ -17,6 +17,8 @@ UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  
 TEXT_LIMIT = 20_000  # characters of one output
 LINES_LIMIT = 500
 OUTPUTS_LIMIT = 100  # of one cell
+SOURCE_LIMIT = 100_000  # characters of a cell
+CELLS_LIMIT = 2_000  # of a notebook, beside those that the release knows
 IMAGE_LIMIT = 2_000_000  # bytes
 PIXELS_LIMIT = 25_000_000
 IMAGES = {"image/png": "PNG", "image/jpeg": "JPEG"}
@@ -46,10 +48,15 @@ def html(value):
     return Markup(visible(nh3.clean(cut, tags=TAGS, attributes=ATTRIBUTES, clean_content_tags=dropped)))
 
 
+def source(text):
+    """A cell's code, of a length that a page can show."""
+    return text if len(text) <= SOURCE_LIMIT else f"{text[:SOURCE_LIMIT]}\n# {LEFT_OUT}"
+
+
 def markdown(source):
     """Markdown without tags, pictures and links. A space stands where one could begin, in code and formulas too: after
     a `<` or `&`, before an address. No parser is asked where that is: the reader may have another one."""
-    source = visible(source.replace("\r\n", "\n").replace("\r", "\n"))
+    source = visible(source[:SOURCE_LIMIT].replace("\r\n", "\n").replace("\r", "\n"))
     return re.sub(r"<(?=[A-Za-z/!?])|&(?=#)|\](?=[(:])", r"\g<0> ", source)
 
 

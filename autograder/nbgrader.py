@@ -132,6 +132,11 @@ def complete(nb, key, result, released=frozenset()):
         elif exercise is not None:
             data = {"text/html": fragment(exercise), "text/plain": harmless.text(exercise.feedback)}
             cell.outputs = [new_output("display_data", data)]
+        else:
+            cell.source = harmless.source(cell.source)
+    others = [id(cell) for cell in nb.cells if not cell.metadata.get("nbgrader")]
+    left_out = set(others[harmless.CELLS_LIMIT :])
+    nb.cells = [cell for cell in nb.cells if id(cell) not in left_out]
     nb.metadata["autograder"] = {"key": key, "report": result.report.as_dict()}
 
 

@@ -6,9 +6,12 @@ import warnings
 
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
-from autograder import harmless
+from autograder import harmless, results
+from autograder.nbgrader import complete
+from autograder.report import Report
 
 HOSTILE = "<script>window.attacked = 1</script><img src=x onerror='window.attacked = 1'>"
 
@@ -103,3 +106,19 @@ def test_markdown_renders_to_nothing_that_acts(source):
 def test_markdown_without_tags_stays_as_it_is():
     source = "# Why\n\n- $a < b$ and *a* < *b*, `x[1]`, https://example.org &lt;\n\n| a | b |\n|---|---|\n"
     assert harmless.markdown(source) == source
+
+
+def test_a_notebook_is_of_a_size_that_a_page_can_show():
+    """For the formgrader: long cells are cut, and of very many the rest is left out; what is graded stays."""
+    code = [new_code_cell("x = 1\n" * 100_000), *(new_code_cell("1") for _ in range(5000))]
+    graded = new_code_cell("check()", metadata={"nbgrader": {"grade_id": "toy-f", "grade": True}})
+    nb = new_notebook(cells=[*code, new_markdown_cell("*x* " * 100_000), graded])
+    complete(nb, "key", results.Result(Report("toy", "seed")))
+    assert len(nb.cells) == harmless.CELLS_LIMIT + 1
+    assert nb.cells[-1] is graded
+    assert nb.cells[0].source.endswith("# " + harmless.LEFT_OUT)
+    assert max(len(cell.source) for cell in nb.cells) < harmless.SOURCE_LIMIT + 100
+    few = new_notebook(cells=[new_code_cell("x"), new_markdown_cell("*x* " * 100_000)])
+    complete(few, "key", results.Result(Report("toy", "seed")))
+    assert few.cells[0].source == "x"
+    assert len(few.cells[1].source) <= harmless.SOURCE_LIMIT
