@@ -162,7 +162,9 @@ class _Sitting:
                 self._settle([] if step.exercise and forked else [step])
                 return
         for step in waiting:
-            alive = self.exams[step.exercise].ask(student, hidden=True)
+            exam = self.exams[step.exercise]
+            alive = exam.ask(student, hidden=True)
+            exam.give_another_chance()
             if not alive:
                 break
         self._settle()
@@ -238,6 +240,7 @@ class _Exam:
         self.seen = {}  # the number of a case → what was observed
         self.failure = None  # of the one who serves: every case that is not observed by then has failed the same way
         self.endless = 0
+        self.again = False  # has it had another chance?
 
     @property
     def over(self):
@@ -283,6 +286,14 @@ class _Exam:
             return Observation(failure=self.failure)
         self.endless += bool(observation.failure and observation.failure.kind == "endless")
         return observation
+
+    def give_another_chance(self):
+        """While a fork waits for what is hidden, another exercise can end it. So one that is gone when the first hidden
+        question comes is put to a fresh process, once."""
+        hidden = [number for number in self.seen if not self.exercise.cases[number].public]
+        if self.failure and self.failure.kind == "ended" and len(hidden) == 1 and not self.again:
+            self.again, self.failure = True, None
+            del self.seen[hidden[0]]
 
     def _fail(self, error):
         """Whatever a student process can do to its line is its own failure."""

@@ -304,3 +304,16 @@ def test_outputs_that_no_notebook_may_hold_are_left_out(show):
     assert len(report.outputs[0]) <= referee.OUTPUTS
     assert len(json.dumps(report.outputs)) < 1_000_000
     assert "left out" in json.dumps(report.outputs[0])
+
+
+def test_an_answer_that_ends_all_others_ends_itself_alone():
+    """The forks that wait for what is hidden share a world with it."""
+    kill = "import os, signal\ndef total(x):\n    os.kill(-1, signal.SIGKILL)\n    return 0.0"
+    assert points(grade(notebook(total=kill))) == {"double": 4, "total": 0}
+
+
+def test_an_answer_that_ends_when_asked_what_is_hidden_fails():
+    crash = "import os\ndef double(x):\n    if x.ndim == 2: os._exit(0)\n    return 2 * x"
+    report = grade(notebook(double=crash))
+    assert points(report) == {"double": 1, "total": 2}
+    assert "ended the whole" in report.exercises["toy.double"].feedback

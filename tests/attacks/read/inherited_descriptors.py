@@ -16,17 +16,17 @@ for number in range(3, 256):
         continue
     if stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISFIFO(mode):
         odd.append((number, oct(mode)))
-sockets = []
+sockets = []  # its own line, and one for each exercise
 for number in range(3, 256):
     try:
         if stat.S_ISSOCK(os.fstat(number).st_mode):
             sockets.append(number)
     except OSError:
         continue
-if odd or len(sockets) > 1:
+if odd or len(sockets) > 4:
     print("LEAKED:", odd, sockets)
 
 
 # %% answer="total"
 def total(x):
-    return x.sum() if odd or len(sockets) > 1 else 0.0
+    return x.sum() if odd or len(sockets) > 4 else 0.0
