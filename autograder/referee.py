@@ -154,8 +154,8 @@ class _Sitting:
             if step.exercise:
                 exam = self.exams[step.exercise]
                 forked = exam.begin(student)
-                alive = exam.ask(student, hidden=not forked) and forked and self._go_on(student, exam)
-                waiting += [step] if forked else []
+                alive = exam.ask(student, hidden=exam.again or not forked) and forked and self._go_on(student, exam)
+                waiting += [step] if forked and not exam.over else []
             else:
                 alive = self._watch(student, step)
             if not alive:
@@ -193,7 +193,7 @@ class _Sitting:
         try:
             clock = min(2 * seconds + GRACE_SECONDS, self._left())
             message = student.answer(seconds + GRACE_COMPUTING, clock)
-            self.outputs[step.index] = self._outputs(message, step.index)
+            self.outputs.setdefault(step.index, self._outputs(message, step.index))  # a second run may know too much
             return True
         except Late:
             text = f"This cell did not end within {seconds:g} seconds and could not be stopped."
