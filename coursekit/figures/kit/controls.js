@@ -141,8 +141,9 @@ export function player(figure, { step, done = () => false, every = 400, label = 
 
 /**
  * A point to drag, by pointer or by the arrow keys (with Shift ten steps at once).
- * at(state) → [x, y], or null when there is none; move([x, y], state) writes it; step: what an arrow key adds, a number
- * or [dx, dy]; words(state): what a screen reader says; color; r: pixels.
+ * at(state) → [x, y], or null when there is none; move([x, y], state, way) writes it, way being [−1, 0], [1, 0], [0, −1]
+ * or [0, 1] where an arrow key moved it; step: what an arrow key adds, a number or [dx, dy]; words(state): what a screen
+ * reader says; color; r: pixels. Where handles are close together, the one nearest to the pointer is taken.
  */
 export function handle(figure, plot, { label, at, move, step = 0.1, words, color = "ink", r = 7 }) {
   const steps = Array.isArray(step) ? step : [step, step];
@@ -150,19 +151,28 @@ export function handle(figure, plot, { label, at, move, step = 0.1, words, color
   const disk = svg("circle", { r, fill: `var(--fig-${color})`, stroke: "var(--fig-paper)", "stroke-width": 2 });
   node.append(svg("circle", { r: 20, fill: "transparent" }), svg("circle", { r: r + 5, class: "fig-halo-ring" }), disk);
   plot.handles.append(node);
-  const go = ([x, y]) => {
+  const go = ([x, y], way) => {
     const { x: xs, y: ys } = plot.shown;
     const within = (value, [a, b]) => Math.min(Math.max(value, Math.min(a, b)), Math.max(a, b));
-    move([within(x, xs), within(y, ys)], figure.state);
+    move([within(x, xs), within(y, ys)], figure.state, way);
   };
   let grip; // from the pointer to the middle of the handle
-  node.addEventListener("pointerdown", (event) => {
+  node.take = (event) => {
     const [x, y] = plot.under(event);
     const [hx, hy] = at(figure.state);
     grip = [hx - x, hy - y];
     node.setPointerCapture(event.pointerId);
     node.focus();
     event.preventDefault();
+  };
+  node.far = (event) => {
+    const { left, right, top, bottom } = disk.getBoundingClientRect();
+    const gone = node.style.display === "none";
+    return gone ? Infinity : Math.hypot((left + right) / 2 - event.clientX, (top + bottom) / 2 - event.clientY);
+  };
+  node.addEventListener("pointerdown", (event) => {
+    const near = [...plot.handles.children].reduce((best, other) => (other.far(event) < best.far(event) ? other : best));
+    near.take(event);
   });
   node.addEventListener("pointermove", (event) => {
     if (!grip) return;
@@ -176,7 +186,7 @@ export function handle(figure, plot, { label, at, move, step = 0.1, words, color
     event.preventDefault();
     const times = event.shiftKey ? 10 : 1;
     const [x, y] = at(figure.state);
-    go([x + times * way[0] * steps[0], y + times * way[1] * steps[1]]);
+    go([x + times * way[0] * steps[0], y + times * way[1] * steps[1]], way);
   });
   return {
     refresh(state) {
