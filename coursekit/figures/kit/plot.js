@@ -18,7 +18,7 @@ export class Plot {
    * x, y     [low, high] in its own units; may be changed before drawing
    * xLabel, yLabel  markup of format.js; without a label that axis is not drawn
    * title    above the plot
-   * aspect   width over height
+   * aspect   width over height; phone: the same on a narrow screen, where it has a row of its own
    * grow     its share of the width beside other plots; least: the width in pixels below which it gets a row of its own
    * equal    one unit is as long on both axes
    * xLog, yLog  logarithmic axes
@@ -30,6 +30,7 @@ export class Plot {
     this.frame = document.createElement("div");
     this.frame.className = "fig-plot";
     this.frame.style.setProperty("--aspect", this.aspect);
+    if (this.phone) this.frame.style.setProperty("--phone", this.phone);
     this.frame.style.setProperty("--grow", this.grow);
     this.frame.style.setProperty("--least", `${this.least}px`);
     this.canvas = document.createElement("canvas");
