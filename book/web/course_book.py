@@ -1,4 +1,4 @@
-"""What the book adds to Jupyter Book: the exercise button, lazy pictures, a subset of the icons.
+"""What the book adds to Jupyter Book: figures that move, the exercise button, lazy pictures, a subset of the icons.
 
 The buttons that need the repository's public address appear when `repository.url` in _config.yml has one.
 """
@@ -10,14 +10,23 @@ from io import BytesIO
 from pathlib import Path
 
 import imagesize
+from docutils import nodes
+from docutils.parsers.rst import Directive
 from fontTools import subset
+from sphinx.util.osutil import copyfile
+
+from coursekit import figures
+from coursekit.figures import figure
 
 COLAB, BINDER = "https://colab.research.google.com", "https://mybinder.org"
 
 
 def setup(app):
+    app.add_directive("moving-figure", MovingFigure)
     app.connect("config-inited", choose_buttons)
+    app.connect("builder-inited", copy_figures)
     app.connect("source-read", depend_on_exercise)
+    app.connect("html-page-context", load_figures)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
     app.connect("build-finished", finish_site)
@@ -32,6 +41,40 @@ def choose_buttons(app, config):
         for button in "use_repository_button", "use_edit_page_button", "use_issues_button":
             options[button] = True
         options["launch_buttons"] = {"colab_url": COLAB, "binderhub_url": BINDER, "notebook_interface": "jupyterlab"}
+
+
+# --- figures that move -----------------------------------------------------------------------------
+
+
+class MovingFigure(Directive):
+    """`{moving-figure} perceptron`: the figure on a page of text. In a notebook a cell says `figures.Perceptron()`."""
+
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        if name not in figures.names():
+            raise self.error(f"There is no figure {name}; there are {', '.join(figures.names())}.")
+        picture = getattr(figures, figures.class_name(name))().page()
+        env = self.state.document.settings.env
+        for source in [*figure.BUILT.glob(f"{name}.*"), figure.BUILT.parent / f"{name}.py"]:
+            env.note_dependency(str(source))
+        return [nodes.raw("", picture, format="html")]
+
+
+def copy_figures(app):
+    """The scripts stand beside each other under _static/figures, where the loader looks for them."""
+    place = Path(app.outdir, "_static/figures")
+    place.mkdir(parents=True, exist_ok=True)
+    for source in [*figure.BUILT.glob("*.js"), figure.BUILT / "LICENSES.txt", figure.CSS]:
+        copyfile(source, place / source.name)
+
+
+def load_figures(app, page, template, context, doctree):
+    """A page with figures gets their style and the few lines that fetch the rest when they come near."""
+    if 'class="course-figure"' in context.get("body", ""):
+        app.add_css_file("figures/figures.css")
+        app.add_js_file("figures/loader.js", loading_method="defer")
 
 
 # --- the exercise button ---------------------------------------------------------------------------

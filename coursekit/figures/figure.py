@@ -9,8 +9,8 @@ from types import MappingProxyType
 import anywidget
 import traitlets
 
-_BUILT = Path(__file__).parent / "built"
-_CSS = Path(__file__).parent / "kit/figures.css"
+BUILT = Path(__file__).parent / "built"
+CSS = Path(__file__).parent / "kit/figures.css"
 
 
 class Figure(anywidget.AnyWidget):
@@ -53,15 +53,15 @@ class Figure(anywidget.AnyWidget):
 
     @property
     def _css(self):
-        return _CSS.read_text(encoding="utf-8")
+        return CSS.read_text(encoding="utf-8")
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "text/html": self._page()}, metadata
+        return {**data, "text/html": self.page()}, metadata
 
-    def _page(self):
-        """What the book's page holds: the figure's picture in its first state, and the state for its script."""
+    def page(self) -> str:
+        """What a page of the book holds: the figure's picture in its first state, and the state for its script."""
         state = {name: getattr(self, name) for name in self.state_names()}
         values = html.escape(json.dumps(state, ensure_ascii=False, separators=(",", ":")))
         return (
@@ -85,11 +85,11 @@ class Figure(anywidget.AnyWidget):
 @cache
 def _module(name):
     """The figure's scripts as one ES module."""
-    parts = [(_BUILT / f"{part}.js").read_text(encoding="utf-8") for part in ("kit", name)]
+    parts = [(BUILT / f"{part}.js").read_text(encoding="utf-8") for part in ("kit", name)]
     return "\n".join([*parts, f'export default courseFigures.widget("{name}");'])
 
 
 @cache
 def _picture(name):
     """The figure as it first looks; `make figures` takes it from a browser."""
-    return (_BUILT / f"{name}.html").read_text(encoding="utf-8")
+    return (BUILT / f"{name}.html").read_text(encoding="utf-8")

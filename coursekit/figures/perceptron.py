@@ -22,8 +22,8 @@ class Perceptron(Figure):
     where it is on its wrong side; what all points leave over is the wedge of the weights that make no mistake. A step
     of the rule looks at the next point, and if y (w·x + b) ≤ 0 adds y x to w (and y to b, where b is learned).
 
-    `Perceptron(update=perceptron_update)` lets your own function take the steps: it gets w, b, x and y as NumPy arrays
-    of float64 and returns the new w and b.
+    `Perceptron(update=perceptron_update)` lets your own function take the steps: it gets w (2,), b (), x (2,)
+    and y () as tensors of float64 and returns the new w and b.
     """
 
     w = traitlets.List(traitlets.Float(), [1.2, -1.0], help="weights, (2,)").tag(sync=True)
@@ -35,10 +35,10 @@ class Perceptron(Figure):
     labels = traitlets.List([row[0] for row in _ROWS], help="y, (n,), each −1 or +1").tag(sync=True)
     drivers = {"update": "_update"}  # noqa: RUF012  # read only
 
-    def _update(self, update, w, b, x, y):
-        import numpy as np
+    def _update(self, update, *values):
+        import torch
 
-        w, b = update(np.array(w), np.array(float(b)), np.array(x), np.array(float(y)))
+        w, b = update(*(torch.tensor(value, dtype=torch.float64) for value in values))
         w = [float(value) for value in w]
         if len(w) != 2:
             raise ValueError(f"the new w must hold 2 numbers, not {len(w)}")

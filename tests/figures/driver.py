@@ -32,7 +32,7 @@ class Screen:
             f'<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>{name}</title>'
             f'<meta name="viewport" content="width=device-width"><link rel="stylesheet" href="{FOLDER}/kit/figures.css">'
             f"<style>body {{ margin: 0; background: {'#fffefb' if theme == 'light' else '#14171b'} }}</style></head>"
-            f'<body><main><h1 style="display: none">{name}</h1>{made._page()}</main>'
+            f'<body><main><h1 style="display: none">{name}</h1>{made.page()}</main>'
             f'<script src="{BUILT}/loader.js"></script></body></html>',
             encoding="utf-8",
         )

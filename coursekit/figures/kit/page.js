@@ -14,6 +14,9 @@ export const widget = (name) => ({
   render({ model, el }) {
     const root = document.createElement("div");
     root.className = "course-figure";
+    // The arrow keys are the figure's, not the notebook's.
+    root.dataset.lmSuppressShortcuts = "true";
+    root.addEventListener("keydown", (event) => event.stopPropagation());
     el.append(root);
     const figure = new Figure(definitions.get(name), model, root);
     return () => figure.close();
