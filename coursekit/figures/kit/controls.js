@@ -221,10 +221,15 @@ export function press(figure, plot, act) {
 export function prediction(figure, { ask, choices, right, because, when = () => true }) {
   let chosen;
   let seen = false;
-  const choose = (i) => {
-    chosen = i;
+  const skip = () => {
+    if (chosen !== undefined) return;
+    chosen = null;
     node.remove();
     figure.unlock();
+  };
+  const choose = (i) => {
+    skip();
+    chosen = i;
     result.hidden = i === null;
     figure.schedule();
     figure.controlsBox.querySelector("input, button")?.focus({ preventScroll: true });
@@ -244,7 +249,7 @@ export function prediction(figure, { ask, choices, right, because, when = () => 
   return {
     node,
     result,
-    skip: () => node.isConnected && choose(null),
+    skip,
     refresh(state) {
       if (chosen === undefined || chosen === null) return;
       seen ||= figure.moved && when(state);
