@@ -61,7 +61,7 @@ def test_confident_and_wrong_costs_most(screen):
 
 def test_two_classes_are_the_sigmoid_of_the_difference(screen):
     figure = screen("logits")
-    state, readout = figure.set(two=True, logits=[1.5, 0.25, 9])
+    _, readout = figure.set(two=True, logits=[1.5, 0.25, 9])
     assert readout["p"] == pytest.approx(torch.tensor([1.25, -1.25], dtype=torch.float64).sigmoid().tolist())
     assert readout["lead"] == pytest.approx(-1.25)
 
@@ -71,7 +71,7 @@ def test_steps_down_the_gradient_lower_the_loss(screen):
     figure.skip()
     state, readout = figure.settled()
     for _ in range(5):
-        ks, z, own = parts(state)
+        _, z, own = parts(state)
         (gradient,) = torch.autograd.grad(functional.cross_entropy(z, own), z)
         after, then = figure.press("Step down the gradient")
         assert after["logits"] == pytest.approx((z - gradient).tolist())
