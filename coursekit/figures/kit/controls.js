@@ -143,13 +143,15 @@ export function player(figure, { step, done = () => false, every = 400, label = 
  * A point to drag, by pointer or by the arrow keys (with Shift ten steps at once).
  * at(state) → [x, y], or null when there is none; move([x, y], state, way) writes it, way being [−1, 0], [1, 0], [0, −1]
  * or [0, 1] where an arrow key moved it; step: what an arrow key adds, a number or [dx, dy]; words(state): what a screen
- * reader says; color; r: pixels. Where handles are close together, the one nearest to the pointer is taken.
+ * reader says; color; r: pixels; keys: { " ": (state) => … } for more keys. With `pointer: false` the pointer does not
+ * see it: a keyboard twin of what `press` does. Where handles are close together, the one nearest to the pointer is taken.
  */
-export function handle(figure, plot, { label, at, move, step = 0.1, words, color = "ink", r = 7 }) {
+export function handle(figure, plot, { label, at, move, step = 0.1, words, color = "ink", r = 7, keys = {}, pointer = true }) {
   const steps = Array.isArray(step) ? step : [step, step];
   const node = svg("g", { class: "fig-handle", tabindex: 0, role: "slider", "aria-label": spoken(label) });
   const disk = svg("circle", { r, fill: `var(--fig-${color})`, stroke: "var(--fig-paper)", "stroke-width": 2 });
   node.append(svg("circle", { r: 20, fill: "transparent" }), svg("circle", { r: r + 5, class: "fig-halo-ring" }), disk);
+  if (!pointer) node.style.pointerEvents = "none";
   plot.handles.append(node);
   const go = ([x, y], way) => {
     const { x: xs, y: ys } = plot.shown;
@@ -167,7 +169,7 @@ export function handle(figure, plot, { label, at, move, step = 0.1, words, color
   };
   node.far = (event) => {
     const { left, right, top, bottom } = disk.getBoundingClientRect();
-    const gone = node.style.display === "none";
+    const gone = !pointer || node.style.display === "none";
     return gone ? Infinity : Math.hypot((left + right) / 2 - event.clientX, (top + bottom) / 2 - event.clientY);
   };
   node.addEventListener("pointerdown", (event) => {
@@ -182,8 +184,9 @@ export function handle(figure, plot, { label, at, move, step = 0.1, words, color
   for (const end of ["pointerup", "pointercancel"]) node.addEventListener(end, () => (grip = undefined));
   node.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    if (!way) return;
+    if (!way && !keys[event.key]) return;
     event.preventDefault();
+    if (!way) return keys[event.key](figure.state);
     const times = event.shiftKey ? 10 : 1;
     const [x, y] = at(figure.state);
     go([x + times * way[0] * steps[0], y + times * way[1] * steps[1]], way);
@@ -200,7 +203,10 @@ export function handle(figure, plot, { label, at, move, step = 0.1, words, color
   };
 }
 
-/** act([x, y], state) where a plot is pressed, and on while the pointer is drawn over it. Give it a twin for the keyboard. */
+/**
+ * act([x, y], state, first) where a plot is pressed (first is true), and on while the pointer is drawn over it. Give it
+ * a twin for the keyboard.
+ */
 export function press(figure, plot, act) {
   let down = false;
   plot.root.classList.add("fig-pressable");
@@ -208,9 +214,9 @@ export function press(figure, plot, act) {
     if (event.target.closest(".fig-handle")) return;
     down = true;
     plot.root.setPointerCapture(event.pointerId);
-    act(plot.under(event), figure.state);
+    act(plot.under(event), figure.state, true);
   });
-  plot.root.addEventListener("pointermove", (event) => down && act(plot.under(event), figure.state));
+  plot.root.addEventListener("pointermove", (event) => down && act(plot.under(event), figure.state, false));
   for (const end of ["pointerup", "pointercancel"]) plot.root.addEventListener(end, () => (down = false));
 }
 
