@@ -123,6 +123,7 @@ class Screen:
             self.changed(f"handle {name} by the pointer")
         for plot in page.locator(".fig-pressable").all():
             self.before()
+            plot.scroll_into_view_if_needed()
             box = plot.bounding_box()
             page.mouse.move(box["x"] + 0.42 * box["width"], box["y"] + 0.42 * box["height"])
             page.mouse.down()
