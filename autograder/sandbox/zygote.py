@@ -31,7 +31,7 @@ from . import confine
 
 WARM = """numpy torch sklearn.datasets matplotlib.pyplot matplotlib.font_manager matplotlib.backends.backend_agg
 coursekit.check coursekit.data coursekit.plot coursekit.progress coursekit.device
-contourpy rich.columns rich.table safetensors.numpy safetensors.torch""".split()
+coursekit.figures.figure contourpy rich.columns rich.table safetensors.numpy safetensors.torch""".split()
 MEMORY = 4 * 2**30  # bytes that a notebook's processes may use together, beyond what they share with this one
 LOOK_SECONDS = 0.1
 PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
