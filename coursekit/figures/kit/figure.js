@@ -28,7 +28,13 @@ export class Figure {
     this.root.replaceChildren(this.body);
     this.root.figure = this;
     this.observeAll();
-    this.draw();
+    try {
+      this.draw();
+    } catch (error) {
+      if (!this.moved) throw error;
+      this.reset(); // an address asked for a state that cannot be drawn
+      this.draw();
+    }
   }
 
   // --- for the figure's module ------------------------------------------------------------------

@@ -37,8 +37,8 @@ const near = new IntersectionObserver(
 );
 for (const root of document.querySelectorAll(".course-figure[data-figure]")) near.observe(root);
 
-// An address may name a figure and its state.
-const named = document.getElementById(decodeURIComponent(location.hash.slice(1)).split("&")[0]);
+// An address may name a figure and its state: #fig-perceptron&b=1
+const named = document.getElementById(location.hash.slice(1).split("&")[0]);
 if (named?.matches(".course-figure")) {
   wake(named);
   named.scrollIntoView();

@@ -52,7 +52,7 @@ class Page {
   }
 
   restore(figure) {
-    const [id, ...pairs] = decodeURIComponent(location.hash.slice(1)).split("&");
+    const [id, ...pairs] = fragment().split("&");
     if (id !== this.id || !pairs.length) return;
     const changes = {};
     for (const pair of pairs) {
@@ -91,6 +91,15 @@ class Page {
     this.write(figure);
     const copied = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
     figure.say(copied ? "A link to this state is copied." : "The address of the page now leads to this state.");
+  }
+}
+
+/** What stands behind the # of the address; nothing where it is garbled. */
+function fragment() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
   }
 }
 
