@@ -16,7 +16,7 @@ import time
 STEPS = {
     "reading a submission": ["autograder.course:Course.submission"],
     "keys and kept results": [f"autograder.results:Results.{name}" for name in ("key", "get", "wanting", "keep")],
-    "sending and receiving": ["autograder.grading:question", "autograder.grading:result_of", "autograder.workers:work"],
+    "sending and receiving": ["autograder.grading:question", "autograder.grading:result_of"],
     "asking and judging": ["autograder.referee:run"],
     "cases, once a run": ["autograder.referee:cases"],
     "recording": ["autograder.recording:Recorder.record"],
