@@ -1,9 +1,9 @@
 // What happens when shapes do not match?
 //
-// They are aligned from the right. An axis of size 1 stretches to the other's size (and a missing axis counts as 1); two
+// They are aligned from the right, and a missing axis counts as 1. An axis of size 1 stretches to the other's size; two
 // different sizes, neither of them 1, refuse. So (3,) against (3, 1) is no error: both stretch, to 3 × 3.
 
-import { box, figure, line, max, mean, num, range, sum, text } from "kit";
+import { box, figure, line, mean, num, range, sum, text } from "kit";
 
 const SHAPES = [[3, 1], [3], [4], [1, 4], [3, 4], [2, 3, 1], []];
 const GAP = 0.5; // between the layers of three axes, in boxes
@@ -14,7 +14,9 @@ const pad = (shape) => [...Array(3 - shape.length).fill(1), ...shape]; // (layer
 const count = (shape) => shape.reduce((a, b) => a * b, 1);
 const place = (index, shape) => index.reduce((at, i, k) => at * shape[k] + (shape[k] === 1 ? 0 : i), 0);
 const cells = ([layers, rows, columns]) =>
-  range(layers * rows * columns).map((n) => [Math.floor(n / rows / columns), Math.floor(n / columns) % rows, n % columns]);
+  range(layers * rows * columns).map((n) => [
+    Math.floor(n / rows / columns), Math.floor(n / columns) % rows, n % columns,
+  ]);
 
 /** All that follows from the two shapes. */
 function align(s) {
@@ -38,7 +40,10 @@ function align(s) {
 export default figure("What happens when shapes do not match?", (f) => {
   const look = { x: [-0.1, 4.1], y: [-3.1, 0.1], equal: true, aspect: 1.1, least: 138 };
   const [left, right, result] = ["a", "b", "The result"].map((name) => f.plot({ ...look, name }));
-  const table = f.plot({ name: "The two shapes, aligned from the right", title: "right-aligned", x: [0, 4], y: [-4, 0], aspect: 1.1, least: 138 });
+  const table = f.plot({
+    name: "The two shapes, aligned from the right", title: "right-aligned", x: [0, 4], y: [-4, 0], aspect: 1.1,
+    least: 138,
+  });
 
   const options = SHAPES.map((shape) => [write(shape), write(shape)]);
   f.handle(result, {
@@ -81,12 +86,21 @@ export default figure("What happens when shapes do not match?", (f) => {
       if (layer >= own[0] && !(grows[0] && s.stretch > 0)) continue;
       const top = -(layer * step + row);
       const corner = [column + width, top - height];
-      marks.push(box([column, top], corner, { color: "paper" }), box([column, top], corner, { color, opacity: 0.22, stroke: color, width: 1.5 }));
-      for (let k = 1; k < width - 0.01; k++) marks.push(line([[column + k, top], [column + k, top - height]], { color, width: 1, dash: "2 3" }));
-      for (let k = 1; k < height - 0.01; k++) marks.push(line([[column, top - k], [column + width, top - k]], { color, width: 1, dash: "2 3" }));
+      marks.push(
+        box([column, top], corner, { color: "paper" }),
+        box([column, top], corner, { color, opacity: 0.22, stroke: color, width: 1.5 }),
+      );
+      for (let k = 1; k < width - 0.01; k++) marks.push(line(
+        [[column + k, top], [column + k, top - height]], { color, width: 1, dash: "2 3" },
+      ));
+      for (let k = 1; k < height - 0.01; k++) marks.push(line(
+        [[column, top - k], [column + width, top - k]], { color, width: 1, dash: "2 3" },
+      ));
       for (const [, i, j] of cells([1, Math.floor(height + 0.25), Math.floor(width + 0.25)])) {
         const copy = i + j + (grows[0] ? layer : 0) > 0;
-        marks.push(text([column + j + 0.5, top - i - 0.5], String(value([layer, row, column])), { size: Math.min(15, 0.46 * size), color: copy ? "muted" : "ink", weight: copy ? 400 : 600, halo: false }));
+        marks.push(text([column + j + 0.5, top - i - 0.5], String(value([layer, row, column])), {
+          size: Math.min(15, 0.46 * size), color: copy ? "muted" : "ink", weight: copy ? 400 : 600, halo: false,
+        }));
       }
     }
     if (open) {
@@ -105,7 +119,9 @@ export default figure("What happens when shapes do not match?", (f) => {
     const { a, b, pa, pb, axes, full, shape, refuses, squared, va, vb, one, pick, fits, open } = all;
     const every = fits ? cells(full).map(one) : [];
     const alike = fits && count(a) === count(b) && every.length > count(a); // the accident
-    const error = fits ? "" : `The size of tensor a (${pa[refuses.at(-1)]}) must match the size of tensor b (${pb[refuses.at(-1)]}) at non-singleton dimension ${refuses.at(-1) - 3 + axes}`;
+    const error = fits
+      ? ""
+      : `The size of tensor a (${pa[refuses.at(-1)]}) must match the size of tensor b (${pb[refuses.at(-1)]}) at non-singleton dimension ${refuses.at(-1) - 3 + axes}`;
     f.read({
       shape: fits ? shape : null,
       error,
@@ -116,16 +132,20 @@ export default figure("What happens when shapes do not match?", (f) => {
       stretched: [pa, pb].map((own) => own.map((size, k) => (size === 1 && full[k] > 1 ? k - 3 : 0)).filter(Boolean)),
     });
 
-    const low = -max([pa[0] * (full[0] > 1), pb[0]], () => full[0] * full[1] + (full[0] - 1) * GAP) - 0.1;
+    const low = -full[0] * full[1] - (full[0] - 1) * GAP - 0.1;
+    left.title = `*a*  ${s.a}`;
+    right.title = `*b*  ${s.b}`;
+    result.title = `${squared ? "(*a* − *b*)^2" : "*a* + *b*"}  ${open ? write(shape) : ""}`;
     for (const plot of [left, right, result]) {
       plot.y = [Math.min(low, -3.1), 0.1];
-      plot.title = { [left.name]: `*a*  ${s.a}`, [right.name]: `*b*  ${s.b}` }[plot.name] ?? `${squared ? "(*a* − *b*)^2" : "*a* + *b*"}  ${open ? write(shape) : ""}`;
       plot.layout();
     }
     draw(left, pa, all, va, "blue", s);
     draw(right, pb, all, vb, "green", s);
 
-    const there = (index) => index.every((i, k) => i === 0 || (pa[k] > 1 && pb[k] > 1) || i <= (full[k] - 1) * s.stretch + 0.01);
+    const there = (index) => index.every(
+      (i, k) => i === 0 || (pa[k] > 1 && pb[k] > 1) || i <= (full[k] - 1) * s.stretch + 0.01,
+    );
     const unit = result.X(1) - result.X(0);
     result.draw(
       (fits ? cells(full) : []).map((index) => {
@@ -135,8 +155,12 @@ export default figure("What happens when shapes do not match?", (f) => {
         const meant = alike && va(index) === vb(index) / (squared ? 1 : 10);
         const picked = index.every((i, k) => i === pick[k]);
         return [
-          (open || there(index)) && box(corner, other, { color: meant && open ? "orange" : "faint", opacity: there(index) ? 0.4 : 0, stroke: "faint" }),
-          there(index) && text([column + 0.5, corner[1] - 0.5], String(one(index)), { size: Math.min(15, (one(index) > 99 ? 0.4 : 0.46) * unit), weight: meant && open ? 700 : 400, halo: false }),
+          (open || there(index)) && box(corner, other, {
+            color: meant && open ? "orange" : "faint", opacity: there(index) ? 0.4 : 0, stroke: "faint",
+          }),
+          there(index) && text([column + 0.5, corner[1] - 0.5], String(one(index)), {
+            size: Math.min(15, (one(index) > 99 ? 0.4 : 0.46) * unit), weight: meant && open ? 700 : 400, halo: false,
+          }),
           picked && open && box(corner, other, { color: "none", stroke: "ink", width: 2.5 }),
         ];
       }),
@@ -149,15 +173,23 @@ export default figure("What happens when shapes do not match?", (f) => {
       const entry = (own, size, y) => {
         const grows = own[k] === 1 && full[k] > 1;
         return [
-          line([[k + 1.06, y + 0.42], [k + 1.94, y + 0.42], [k + 1.94, y - 0.42], [k + 1.06, y - 0.42]], { closed: true, width: bad ? 2.5 : 1, color: bad ? "vermilion" : grows ? "orange" : "muted", dash: k < 3 - size && "3 3" }),
-          text([x, y], grows && s.stretch > 0 ? `1→${full[k]}` : String(own[k]), { color: bad ? "vermilion" : grows ? "orange" : k < 3 - size ? "muted" : "ink", weight: bad || grows ? 700 : 400, halo: false }),
+          line([[k + 1.06, y + 0.42], [k + 1.94, y + 0.42], [k + 1.94, y - 0.42], [k + 1.06, y - 0.42]], {
+            closed: true, width: bad ? 2.5 : 1, color: bad ? "vermilion" : grows ? "orange" : "muted",
+            dash: k < 3 - size && "3 3",
+          }),
+          text([x, y], grows && s.stretch > 0 ? `1→${full[k]}` : String(own[k]), {
+            color: bad ? "vermilion" : grows ? "orange" : k < 3 - size ? "muted" : "ink",
+            weight: bad || grows ? 700 : 400, halo: false,
+          }),
         ];
       };
       return [
         text([x, -0.35], `−${3 - k}`, { color: "muted", size: 11.5 }),
         entry(pa, a.length, -1.2),
         entry(pb, b.length, -2.2),
-        text([x, -3.3], bad ? "✗" : open ? String(full[k]) : "?", { color: bad ? "vermilion" : "ink", weight: 700, size: 14 }),
+        text([x, -3.3], bad ? "✗" : open ? String(full[k]) : "?", {
+          color: bad ? "vermilion" : "ink", weight: 700, size: 14,
+        }),
       ];
     }));
     table.drawOver([
@@ -170,10 +202,16 @@ export default figure("What happens when shapes do not match?", (f) => {
 
     if (!fits) return `No result. Aligned from the right, axis −${3 - refuses.at(-1)} has ${pa[refuses.at(-1)]} and ${pb[refuses.at(-1)]}, and neither is 1. PyTorch says: “${error}”.`;
     if (!open) return `Aligned from the right, a missing axis counts as 1. What has size 1 (orange) can stretch to the other’s size: drag *stretch*, and watch the result.`;
-    const grown = [[pa, "*a*"], [pb, "*b*"]].map(([own, name]) => [name, [2, 1, 0].filter((k) => own[k] === 1 && full[k] > 1).map((k) => `−${3 - k}`)]).filter(([, list]) => list.length);
-    const how = grown.length ? `${grown.map(([name, list]) => `${name} stretches along axis ${list.join(" and ")}`).join(", ")}: ` : "Nothing has to stretch: ";
+    const grown = [[pa, "*a*"], [pb, "*b*"]].map(([own, name]) => [
+      name, [2, 1, 0].filter((k) => own[k] === 1 && full[k] > 1).map((k) => `−${3 - k}`),
+    ]).filter(([, list]) => list.length);
+    const how = grown.length
+      ? `${grown.map(([name, list]) => `${name} stretches along axis ${list.join(" and ")}`).join(", ")}: `
+      : "Nothing has to stretch: ";
     const what = `${every.length} number${every.length > 1 ? "s" : ""}. `;
-    const where = shape.length ? `The framed box: ${squared ? `(${va(pick)} − ${vb(pick)})^2` : `${va(pick)} + ${vb(pick)}`} = ${one(pick)}. ` : "";
+    const where = shape.length
+      ? `The framed box: ${squared ? `(${va(pick)} − ${vb(pick)})^2` : `${va(pick)} + ${vb(pick)}`} = ${one(pick)}. `
+      : "";
     const accident = squared
       ? `*a* and *b* hold the same ${count(a)} numbers, so a mean squared error of 0 was meant; the mean of these ${every.length} is ${num(mean(every))}.`
       : `Of these ${every.length}, only the ${count(a)} colored ones are likely to be meant.`;

@@ -1,8 +1,8 @@
 // How hard does each loss pull?
 //
 // Every value pulls the prediction toward itself, with the slope of its loss: squared error harder from afar, absolute
-// error always alike, Huber's alike from δ on, the quantile loss harder upward than down. The prediction rests where the
-// pulls balance: at the mean, at the median, between them, at a quantile.
+// error always alike, Huber's alike from δ on, the quantile loss harder upward than down. The prediction rests where
+// the pulls balance: at the mean, at the median, between them, at a quantile.
 
 import { arrow, box, clamp, dot, figure, line, linspace, max, mean, num, rule, sum, text } from "kit";
 
@@ -35,18 +35,36 @@ function rests(s, ys) {
 }
 
 export default figure("How hard does each loss pull?", (f) => {
-  const valley = f.plot({ name: "The values, and each loss against the prediction", title: "mean loss of a prediction", x: [0, 17], xTicks: [0, 2, 4, 6, 8, 10, 12], y: [0, 5], xLabel: "prediction *ŷ*", aspect: 1.17, grow: 1.4, least: 280 });
-  const pulls = f.plot({ name: "How hard each value pulls", title: "pulls, added up", x: [-WIDEST, WIDEST], y: [0, 5], xLabel: "pull: −slope of the mean loss", aspect: 0.9, grow: 1, least: 220 });
+  const valley = f.plot({
+    name: "The values, and each loss against the prediction", title: "mean loss of a prediction", x: [0, 17],
+    xTicks: [0, 2, 4, 6, 8, 10, 12], y: [0, 5], xLabel: "prediction *ŷ*", aspect: 1.17, grow: 1.4, least: 280,
+  });
+  const pulls = f.plot({
+    name: "How hard each value pulls", title: "pulls, added up", x: [-WIDEST, WIDEST], y: [0, 5],
+    xLabel: "pull: −slope of the mean loss", aspect: 0.9, grow: 1, least: 220,
+  });
 
   const values = (s) => [...s.values, s.far];
   // Near a place of balance it falls into it: no hand is that exact.
-  f.handle(valley, { label: "The prediction *ŷ*", at: (s) => [s.prediction, 4.15], move: ([x], s) => f.set({ prediction: rests(s, values(s)).flat().find((rest) => Math.abs(rest - x) < 0.07) ?? clamp(x, ...RANGE) }), words: (s) => num(s.prediction), color: "blue" });
-  f.handle(valley, { label: "The far value", at: (s) => [s.far, 4.6], move: ([x]) => f.set({ far: clamp(x, ...RANGE) }), words: (s) => num(s.far), color: "orange" });
+  f.handle(valley, {
+    label: "The prediction *ŷ*", at: (s) => [s.prediction, 4.15],
+    move: ([x], s) => f.set({
+      prediction: rests(s, values(s)).flat().find((rest) => Math.abs(rest - x) < 0.07) ?? clamp(x, ...RANGE),
+    }),
+    words: (s) => num(s.prediction), color: "blue",
+  });
+  f.handle(valley, {
+    label: "The far value", at: (s) => [s.far, 4.6], move: ([x]) => f.set({ far: clamp(x, ...RANGE) }),
+    words: (s) => num(s.far), color: "orange",
+  });
   f.slider("delta", { label: "Huber’s *δ*", min: 0.2, max: 6, step: 0.1 });
   f.slider("tau", { label: "quantile’s *τ*", min: 0.05, max: 0.95, step: 0.05 });
   f.predict({
     ask: "You hold the prediction (blue). When you let go, absolute error moves it until its pulls balance. Where is that?",
-    choices: ["At the mean of the five values", "At the middle one of the five values", "Halfway between the far value and the others"],
+    choices: [
+      "At the mean of the five values", "At the middle one of the five values",
+      "Halfway between the far value and the others",
+    ],
     right: 1,
     because: "Every value pulls with the same force, so only their number on each side counts: two against two, at the median. Squared error weighs the distances, and that balance is the mean.",
     when: (s) => Math.abs(s.prediction - rests(s, values(s))[1][0]) < 0.12,
@@ -81,12 +99,18 @@ export default figure("How hard does each loss pull?", (f) => {
       ]),
       s.values.map((y) => dot([y, 4.6])),
     ]);
-    const names = (x, y) => LOSSES.map((name, k) => text([x, row(k) + y], name, { anchor: "start", weight: 600, size: 12.5 }));
+    const names = (x, y) => LOSSES.map(
+      (name, k) => text([x, row(k) + y], name, { anchor: "start", weight: 600, size: 12.5 }),
+    );
     const kind = ["the mean", "the median", "its center", `${num(s.tau)}-quantile`];
     const resting = LOSSES.map((_, k) => at >= rest[k][0] - 1e-6 && at <= rest[k][1] + 1e-6);
     valley.drawOver([
       names(12.4, 0.7),
-      LOSSES.map((_, k) => text([12.4, row(k) + 0.32], resting[k] ? kind[k] : num(here[k]), { anchor: "start", color: resting[k] ? "green" : "ink", size: 12.5 })),
+      LOSSES.map(
+        (_, k) => text([12.4, row(k) + 0.32], resting[k] ? kind[k] : num(here[k]), {
+          anchor: "start", color: resting[k] ? "green" : "ink", size: 12.5,
+        }),
+      ),
       text([12.4, 4.6], "values", { anchor: "start", size: 12.5 }),
       text([at, 4.15], "*ŷ*", { color: "blue", weight: 600, dx: at > 11 ? -16 : 15 }),
     ]);
@@ -102,22 +126,31 @@ export default figure("How hard does each loss pull?", (f) => {
           const side = force < 0 ? "left" : "right";
           const from = ends[side];
           ends[side] += force;
-          return box([shown(from), row(k) + 0.22], [shown(ends[side]), row(k) + 0.56], { color: i === n - 1 ? "orange" : "sky", opacity: 0.85, stroke: "paper", width: 1.5 });
+          return box([shown(from), row(k) + 0.22], [shown(ends[side]), row(k) + 0.56], {
+            color: i === n - 1 ? "orange" : "sky", opacity: 0.85, stroke: "paper", width: 1.5,
+          });
         });
       }),
       rule({ x: 0, color: "blue", dash: "4 4", width: 1.5 }),
-      LOSSES.map((_, k) => Math.abs(net[k]) > 0.02 && arrow([0, row(k) + 0.1], [shown(net[k]), row(k) + 0.1], { width: 2.5 })),
+      LOSSES.map((_, k) => Math.abs(net[k]) > 0.02 && arrow(
+        [0, row(k) + 0.1], [shown(net[k]), row(k) + 0.1], { width: 2.5 },
+      )),
     ]);
     pulls.drawOver([
       names(-WIDEST + 0.05, 0.82),
-      LOSSES.map((_, k) => text([WIDEST - 0.05, row(k) + 0.82], resting[k] ? "balance" : `${net[k] < 0 ? "←" : "→"} ${num(Math.abs(net[k]), 2)}`, { anchor: "end", size: 12.5 })),
+      LOSSES.map((_, k) => text(
+        [WIDEST - 0.05, row(k) + 0.82],
+        resting[k] ? "balance" : `${net[k] < 0 ? "←" : "→"} ${num(Math.abs(net[k]), 2)}`, { anchor: "end", size: 12.5 },
+      )),
       box([-2.9, 4.35], [-2.55, 4.65], { color: "orange", opacity: 0.85 }),
       text([-2.45, 4.5], "far value", { anchor: "start", size: 12 }),
       box([0.35, 4.35], [0.7, 4.65], { color: "sky", opacity: 0.85 }),
       text([0.8, 4.5], "the others", { anchor: "start", size: 12 }),
     ]);
 
-    const balanced = LOSSES.map((name, k) => resting[k] && `${name} (${kind[k]}${rest[k][1] > rest[k][0] ? `, anywhere from ${num(rest[k][0])} to ${num(rest[k][1])}` : ""})`).filter(Boolean);
+    const balanced = LOSSES.map(
+      (name, k) => resting[k] && `${name} (${kind[k]}${rest[k][1] > rest[k][0] ? `, anywhere from ${num(rest[k][0])} to ${num(rest[k][1])}` : ""})`,
+    ).filter(Boolean);
     const still = balanced.length ? `the pulls balance here for ${balanced.join(" and ")}. ` : "";
     const [a, b, c, d] = forces.map((list) => num(Math.abs(list[n - 1]) * n, 2));
     return `Prediction ${num(at)}. ${still.replace(/^./, (letter) => letter.toUpperCase())}The far value, ${num(Math.abs(s.far - at))} away, pulls with ${a} under squared error, ${b} under absolute, ${c} under Huber’s, ${d} under the quantile loss.`;

@@ -24,8 +24,13 @@ function eigen([[a, b], [c, d]]) {
 }
 
 export default figure("What does a matrix do to the plane?", (f) => {
-  const plane = f.plot({ name: "The plane, as the matrix moves it", x: [-REACH, REACH], y: [-REACH, REACH], xLabel: "*x*_1", yLabel: "*x*_2", equal: true, aspect: 1.15, least: 300, grow: 2, xTicks: 7, yTicks: 7 });
-  const sum = f.plot({ name: "The matrix and its product with x", x: [0, 10], y: [-9.2, 0], aspect: 0.95, least: 200, grow: 1 });
+  const plane = f.plot({
+    name: "The plane, as the matrix moves it", x: [-REACH, REACH], y: [-REACH, REACH], xLabel: "*x*_1", yLabel: "*x*_2",
+    equal: true, aspect: 1.15, least: 300, grow: 2, xTicks: 7, yTicks: 7,
+  });
+  const sum = f.plot({
+    name: "The matrix and its product with x", x: [0, 10], y: [-9.2, 0], aspect: 0.95, least: 200, grow: 1,
+  });
 
   /** The matrix on its way from the identity to A. */
   const now = (s) => columns([add(scale([1, 0], 1 - s.t), s.first, s.t), add(scale([0, 1], 1 - s.t), s.second, s.t)]);
@@ -35,7 +40,9 @@ export default figure("What does a matrix do to the plane?", (f) => {
     f.handle(plane, {
       label,
       at: (s) => image(s, basis),
-      move: (p, s) => f.set({ [name]: s.t < 0.2 ? p : scale(add(p, basis, s.t - 1), 1 / s.t), ...(s.t < 0.2 && { t: 1 }) }),
+      move: (p, s) => f.set({
+        [name]: s.t < 0.2 ? p : scale(add(p, basis, s.t - 1), 1 / s.t), ...(s.t < 0.2 && { t: 1 }),
+      }),
       words: (s) => `it goes to ${point(s[name])}`,
       color,
       r: 6,
@@ -47,7 +54,10 @@ export default figure("What does a matrix do to the plane?", (f) => {
   f.toggle("eigen", { label: "directions that stay" });
   f.predict({
     ask: "Drag the green arrow’s tip across the line of the vermilion one, to its other side. What happens to the unit square?",
-    choices: ["It grows", "It is crushed to nothing, and comes back turned over", "It cannot be done: an area is never negative"],
+    choices: [
+      "It grows", "It is crushed to nothing, and comes back turned over",
+      "It cannot be done: an area is never negative",
+    ],
     right: 1,
     because: "On the line the columns are dependent and the determinant is 0: the plane is crushed onto a line. Beyond it the determinant is negative, and left and right are exchanged.",
     when: (s) => s.t > 0.5 && det(columns([s.first, s.second])) < 0,
@@ -59,9 +69,14 @@ export default figure("What does a matrix do to the plane?", (f) => {
     const y = apply(A, s.x);
     const size = det(A);
     const found = eigen(A);
-    f.read({ matrix: A, product: y, determinant: size, eigenvalues: found.map(([value]) => value), eigenvectors: found.map(([, v]) => v && v.map(Math.abs)) });
+    f.read({
+      matrix: A, product: y, determinant: size, eigenvalues: found.map(([value]) => value),
+      eigenvectors: found.map(([, v]) => v && v.map(Math.abs)),
+    });
 
-    const grid = (move, options, every = range(-12, 13)) => every.flatMap((k) => [line([move([k, -12]), move([k, 12])], options), line([move([-12, k]), move([12, k])], options)]);
+    const grid = (move, options, every = range(-12, 13)) => every.flatMap((k) => [
+      line([move([k, -12]), move([k, 12])], options), line([move([-12, k]), move([12, k])], options),
+    ]);
     const stay = s.eigen ? found.filter(([, v]) => v) : [];
     const corner = add(p, q);
     plane.draw([
@@ -83,13 +98,19 @@ export default figure("What does a matrix do to the plane?", (f) => {
     plane.drawOver([
       text(s.x, "*x*", { color: "muted", weight: 600, ...away(s.x, 16) }),
       near(y) && norm(add(y, s.x, -1)) > 0.3 && text(y, "*Ax*", { weight: 600, ...away(y, 17) }),
-      near(corner) && Math.abs(size) > 0.15 && text(scale(corner, 0.5), num(size, 2), { color: size < 0 ? "vermilion" : "blue", weight: 600 }),
-      stay.filter(([value]) => Math.abs(value) > 1e-9).map(([value, v]) => text(scale(v, v[1] < 0 ? -2.6 : 2.6), `× ${num(value)}`, { color: "purple", weight: 600, dx: 20 })),
+      near(corner) && Math.abs(size) > 0.15 && text(scale(corner, 0.5), num(size, 2), {
+        color: size < 0 ? "vermilion" : "blue", weight: 600,
+      }),
+      stay.filter(([value]) => Math.abs(value) > 1e-9).map(([value, v]) => text(
+        scale(v, v[1] < 0 ? -2.6 : 2.6), `× ${num(value)}`, { color: "purple", weight: 600, dx: 20 },
+      )),
     ]);
 
     const two = (x) => fixed(x, 2);
     const write = (x, y, label, options) => text([x, y], label, { size: 14, anchor: "end", halo: false, ...options });
-    const brackets = (x0, x1, y0, y1) => [[x0, 1], [x1, -1]].map(([x, side]) => line([[x + 0.25 * side, y0], [x, y0], [x, y1], [x + 0.25 * side, y1]], { width: 1.3 }));
+    const brackets = (x0, x1, y0, y1) => [[x0, 1], [x1, -1]].map(([x, side]) => line(
+      [[x + 0.25 * side, y0], [x, y0], [x, y1], [x + 0.25 * side, y1]], { width: 1.3 },
+    ));
     sum.draw([
       brackets(2.4, 7.6, -0.2, -2.6),
       brackets(2.4, 4.9, -3.5, -5.9),
@@ -104,8 +125,14 @@ export default figure("What does a matrix do to the plane?", (f) => {
       text([5.2, -5.25], `+ ${two(s.x[1])}`, { anchor: "start", halo: false }),
       arrow([8.1, -4.15], [9.6, -4.15], { color: "vermilion", width: 3 }),
       arrow([8.1, -5.25], [9.6, -5.25], { color: "green", width: 3 }),
-      text([0.2, -7.3], `det = ${two(size)}`, { anchor: "start", color: size < 0 ? "vermilion" : "blue", weight: 600, size: 14, halo: false }),
-      text([0.2, -8.5], found.length ? `eigenvalues ${found.map(([value]) => two(value)).join(", ")}` : "eigenvalues not real", { anchor: "start", color: "purple", size: 13, halo: false }),
+      text([0.2, -7.3], `det = ${two(size)}`, {
+        anchor: "start", color: size < 0 ? "vermilion" : "blue", weight: 600, size: 14, halo: false,
+      }),
+      text(
+        [0.2, -8.5],
+        found.length ? `eigenvalues ${found.map(([value]) => two(value)).join(", ")}` : "eigenvalues not real",
+        { anchor: "start", color: "purple", size: 13, halo: false },
+      ),
     ]);
 
     const flat = Math.abs(size) < 0.005;

@@ -1,7 +1,7 @@
 // Where does squared error come from?
 //
-// From the bell: the line that makes the points most likely under Gaussian noise is the line of least squares, for minus
-// the logarithm of the bell is a parabola. Another noise is another loss, and another line.
+// From the bell: the line that makes the points most likely under Gaussian noise is the line of least squares, for
+// minus the logarithm of the bell is a parabola. Another noise is another loss, and another line.
 
 import { area, clamp, dot, figure, line, linspace, num, path, rule, sum, text } from "kit";
 
@@ -53,8 +53,14 @@ function fit(s) {
 }
 
 export default figure("Where does squared error come from?", (f) => {
-  const scatter = f.plot({ name: "The points, the line, and the noise around it", title: "each point under its density", x: [0, 10.4], y: [-2.5, 9], xLabel: "*x*", yLabel: "*y*", grow: 1.5, least: 270, aspect: 1.28 });
-  const curve = f.plot({ name: "Loss against residual", title: "−log density", x: [-9, 9], y: [0, 14], xLabel: "residual *r* = *y* − *ŷ*", yLabel: "loss", least: 200, aspect: 0.92 });
+  const scatter = f.plot({
+    name: "The points, the line, and the noise around it", title: "each point under its density", x: [0, 10.4],
+    y: [-2.5, 9], xLabel: "*x*", yLabel: "*y*", grow: 1.5, least: 270, aspect: 1.28,
+  });
+  const curve = f.plot({
+    name: "Loss against residual", title: "−log density", x: [-9, 9], y: [0, 14], xLabel: "residual *r* = *y* − *ŷ*",
+    yLabel: "loss", least: 200, aspect: 0.92,
+  });
 
   let known; // the fit, until what it depends on changes
   const best = (s) => {
@@ -87,7 +93,9 @@ export default figure("Where does squared error come from?", (f) => {
     words: (s) => `y is ${num(s.outlier[1])}`,
     color: "orange",
   });
-  f.choice("noise", { label: "noise", options: [["gaussian", "Gaussian"], ["laplace", "Laplace"], ["quantile", "asymmetric Laplace"]] });
+  f.choice("noise", {
+    label: "noise", options: [["gaussian", "Gaussian"], ["laplace", "Laplace"], ["quantile", "asymmetric Laplace"]],
+  });
   const tilt = f.slider("tau", { label: "*τ*", min: 0.05, max: 0.95, step: 0.01 });
   f.toggle("fitted", { label: "most likely line" });
   f.predict({
@@ -107,7 +115,10 @@ export default figure("Where does squared error come from?", (f) => {
     const total = sum(losses);
     const logLikelihood = -total - data.length * NOISES[s.noise].constant(tau(s));
     const far = data.length - 1;
-    f.read({ line: ab, residuals: rs, losses, loss: total, logLikelihood, least: cost(s, best(s)), below: rs.filter((r) => r < -1e-9).length });
+    f.read({
+      line: ab, residuals: rs, losses, loss: total, logLikelihood, least: cost(s, best(s)),
+      below: rs.filter((r) => r < -1e-9).length,
+    });
 
     const widest = 0.9 / density({ noise: s.noise, tau: s.tau }, 0);
     const reach = { gaussian: [-3, 3], laplace: [-4, 4], quantile: [-4 / (1 - tau(s)), 4 / tau(s)] }[s.noise];
@@ -130,27 +141,43 @@ export default figure("Where does squared error come from?", (f) => {
     ]);
     const under = data[far][1] < 3;
     scatter.drawOver([
-      data[far][1] > -2 && text(data[far], `density ${num(density(s, rs[far]), 2)}`, { color: "vermilion", size: 12, anchor: "end", dx: -12, dy: under ? 4 : -4 }),
+      data[far][1] > -2 && text(data[far], `density ${num(density(s, rs[far]), 2)}`, {
+        color: "vermilion", size: 12, anchor: "end", dx: -12, dy: under ? 4 : -4,
+      }),
       text([0.1, s.truth[0]], "made the others", { color: "green", size: 12, anchor: "start", dx: 4, dy: 14 }),
     ]);
 
     curve.draw([
       rule({ x: 0 }),
       path((r) => loss(s, r), { color: "blue", width: 2.5, n: 180 }),
-      rs.map((r, i) => line([[r, 0], [r, losses[i]]], { color: i === far ? "orange" : "faint", width: i === far ? 3 : 2 })),
+      rs.map((r, i) => line([[r, 0], [r, losses[i]]], {
+        color: i === far ? "orange" : "faint", width: i === far ? 3 : 2,
+      })),
       rs.map((r, i) => dot([r, losses[i]], { color: i === far ? "orange" : "ink", r: i === far ? 7 : 4.5 })),
     ]);
     curve.drawOver(
       s.noise === "quantile"
-        ? [[-4.5, `${num(1 - tau(s))} |*r*|`], [4.5, `${num(tau(s))} *r*`]].map(([x, label]) => text([x, 12.9], label, { color: "blue", size: 14 }))
+        ? [
+          [-4.5, `${num(1 - tau(s))} |*r*|`], [4.5, `${num(tau(s))} *r*`],
+        ].map(([x, label]) => text([x, 12.9], label, { color: "blue", size: 14 }))
         : [text([0, 12.9], NOISES[s.noise].words(), { color: "blue", size: 14 })],
     );
 
     const part = `The far point (*r* = ${num(rs[far])}) is ${num((100 * losses[far]) / (total || 1), 2)} % of it`;
-    const start = s.fitted ? "The most likely line" : `Your line, of loss ${num(total)} (the best has ${num(cost(s, best(s)))}),`;
-    const name = { gaussian: "squared error: −log of the bell is *r*^2/2, and a constant", laplace: "absolute error: −log of Laplace’s density is |*r*|, and a constant", quantile: `quantile loss: ${NOISES.quantile.words(tau(s))}` }[s.noise];
-    const goal = s.fitted ? `${start} is the one of least ${name}. Loss ${num(total)}. ` : `${start} is measured by ${name}. `;
-    const share = s.noise === "quantile" && s.fitted ? ` ${rs.filter((r) => r < -1e-9).length} of ${data.length} points lie below the line, ${rs.filter((r) => Math.abs(r) < 1e-9).length} on it.` : "";
+    const start = s.fitted
+      ? "The most likely line"
+      : `Your line, of loss ${num(total)} (the best has ${num(cost(s, best(s)))}),`;
+    const name = {
+      gaussian: "squared error: −log of the bell is *r*^2/2, and a constant",
+      laplace: "absolute error: −log of Laplace’s density is |*r*|, and a constant",
+      quantile: `quantile loss: ${NOISES.quantile.words(tau(s))}`,
+    }[s.noise];
+    const goal = s.fitted
+      ? `${start} is the one of least ${name}. Loss ${num(total)}. `
+      : `${start} is measured by ${name}. `;
+    const share = s.noise === "quantile" && s.fitted
+      ? ` ${rs.filter((r) => r < -1e-9).length} of ${data.length} points lie below the line, ${rs.filter((r) => Math.abs(r) < 1e-9).length} on it.`
+      : "";
     return `${goal}${part}.${share}`;
   });
 });

@@ -3,7 +3,10 @@
 // No line parts the two classes of XOR. A hidden layer moves the corners before the line is drawn: where it folds the
 // plane so that two corners of one class meet, a line is enough. Units that only copy the inputs fold nothing.
 
-import { add, area, arrow, clamp, diverging, dot2, figure, glyph, line, linspace, norm, num, range, raster, scale, sigmoid, text } from "kit";
+import {
+  add, area, arrow, clamp, diverging, dot2, figure, glyph, line, linspace, norm, num, range, raster, scale, sigmoid,
+  text,
+} from "kit";
 
 const CORNERS = [[0, 0], [0, 1], [1, 0], [1, 1]];
 const LABELS = [-1, 1, 1, -1];
@@ -32,8 +35,14 @@ function apart([a, b], [c, d]) {
 
 export default figure("How do two layers solve what one cannot?", (f) => {
   const square = { equal: true, aspect: 1, least: 260 };
-  const inputs = f.plot({ ...square, name: "The inputs and the two hidden lines", title: "inputs: two lines, two hidden units", x: INPUT, y: INPUT, xLabel: "*x*_1", yLabel: "*x*_2", xTicks: [0, 1], yTicks: [0, 1] });
-  const space = f.plot({ ...square, name: "What the hidden units make of the inputs", title: "what the hidden units make of it", x: HIDDEN, y: HIDDEN, xLabel: "hidden unit *h*_1", yLabel: "hidden unit *h*_2", xTicks: [0, 0.5, 1], yTicks: [0, 0.5, 1] });
+  const inputs = f.plot({
+    ...square, name: "The inputs and the two hidden lines", title: "inputs: two lines, two hidden units", x: INPUT,
+    y: INPUT, xLabel: "*x*_1", yLabel: "*x*_2", xTicks: [0, 1], yTicks: [0, 1],
+  });
+  const space = f.plot({
+    ...square, name: "What the hidden units make of the inputs", title: "what the hidden units make of it", x: HIDDEN,
+    y: HIDDEN, xLabel: "hidden unit *h*_1", yLabel: "hidden unit *h*_2", xTicks: [0, 0.5, 1], yTicks: [0, 0.5, 1],
+  });
 
   /** Two handles: one moves a line, the other (at its arrow's tip) turns it. */
   function grips(plot, name, label, color, [low, high]) {
@@ -60,7 +69,9 @@ export default figure("How do two layers solve what one cannot?", (f) => {
   f.slider("steepness", { label: "steepness", min: 1, max: 50, step: 0.02, log: true });
   f.predict({
     ask: "Now each hidden unit copies one input, and XOR stays XOR. Move and turn the two hidden lines until one straight line on the right is enough. How will the four corners lie there?",
-    choices: ["Still as a square, only turned", "In one row, the classes in turn", "With two corners of one class together"],
+    choices: [
+      "Still as a square, only turned", "In one row, the classes in turn", "With two corners of one class together",
+    ],
     right: 2,
     because: "A line can part the classes only where the plane has been folded: two corners of one class come together, and the line cuts off the place where they meet.",
     when: (s) => CORNERS.every((p, i) => score(s, p) >= 0 === LABELS[i] > 0),
@@ -82,7 +93,10 @@ export default figure("How do two layers solve what one cannot?", (f) => {
     const cut = (at, color, dash) => {
       const [p, n] = [at.slice(0, 2), normal(at)];
       const along = [-n[1], n[0]];
-      return [line([add(p, along, -5), add(p, along, 5)], { color, width: 2.5, dash }), arrow(p, add(p, n, ARROW), { color, width: 2.5 })];
+      return [
+        line([add(p, along, -5), add(p, along, 5)], { color, width: 2.5, dash }),
+        arrow(p, add(p, n, ARROW), { color, width: 2.5 }),
+      ];
     };
     const outline = [0, 1, 3, 2].flatMap((from, k) => {
       const [a, b] = [CORNERS[from], CORNERS[[1, 3, 2, 0][k]]];
@@ -94,32 +108,50 @@ export default figure("How do two layers solve what one cannot?", (f) => {
       cut(s.second, "purple", "9 5"),
       CORNERS.map((p, i) => glyph(p, LABELS[i], { r: LABELS[i] > 0 ? 8 : 7, hollow: wrong.includes(i) })),
     ]);
-    const label = (p, i, away) => text(p, NAMES[i], { size: 12, weight: 600, color: LABELS[i] > 0 ? "blue" : "vermilion", dx: away * (CORNERS[i][0] ? 1 : -1), dy: -away * (CORNERS[i][1] ? 1 : -1) });
-    const tag = (at, name, color) => text(add(at.slice(0, 2), normal(at), ARROW), name, { color, weight: 600, dx: 17 * normal(at)[0], dy: -17 * normal(at)[1] });
-    inputs.drawOver([CORNERS.map((p, i) => label(p, i, 15)), tag(s.first, "*h*_1", "purple"), tag(s.second, "*h*_2", "purple")]);
+    const label = (p, i, away) => text(p, NAMES[i], {
+      size: 12, weight: 600, color: LABELS[i] > 0 ? "blue" : "vermilion", dx: away * (CORNERS[i][0] ? 1 : -1),
+      dy: -away * (CORNERS[i][1] ? 1 : -1),
+    });
+    const tag = (at, name, color) => text(add(at.slice(0, 2), normal(at), ARROW), name, {
+      color, weight: 600, dx: 17 * normal(at)[0], dy: -17 * normal(at)[1],
+    });
+    inputs.drawOver([
+      CORNERS.map((p, i) => label(p, i, 15)), tag(s.first, "*h*_1", "purple"), tag(s.second, "*h*_2", "purple"),
+    ]);
 
     // In the hidden space: the grid of the inputs, the unit square's outline, and the corners, as the units move them.
     const half = (side) => {
       const [p, n] = [s.output.slice(0, 2), scale(normal(s.output), side)];
       const along = [-n[1], n[0]];
-      return area([add(p, along, 5), add(p, along, -5), add(add(p, along, -5), n, 5), add(add(p, along, 5), n, 5)], { color: side > 0 ? "blue" : "vermilion", opacity: 0.14 });
+      return area([
+        add(p, along, 5), add(p, along, -5), add(add(p, along, -5), n, 5), add(add(p, along, 5), n, 5),
+      ], { color: side > 0 ? "blue" : "vermilion", opacity: 0.14 });
     };
     const ticks = linspace(-0.5, 1.5, 9);
     const fine = linspace(-0.5, 1.5, 41);
     space.draw([
       half(1),
       half(-1),
-      ticks.map((u) => [line(fine.map((v) => hidden(s, [u, v])), { color: "muted", width: 0.7, opacity: 0.6 }), line(fine.map((v) => hidden(s, [v, u])), { color: "muted", width: 0.7, opacity: 0.6 })]),
+      ticks.map((u) => [
+        line(fine.map((v) => hidden(s, [u, v])), { color: "muted", width: 0.7, opacity: 0.6 }),
+        line(fine.map((v) => hidden(s, [v, u])), { color: "muted", width: 0.7, opacity: 0.6 }),
+      ]),
       line(outline.map((p) => hidden(s, p)), { color: "muted", width: 2, closed: true }),
       cut(s.output, "ink"),
       [0, 3, 1, 2].map((i) => glyph(places[i], LABELS[i], { r: LABELS[i] > 0 ? 8 : 7, hollow: wrong.includes(i) })),
     ]);
     space.drawOver([places.map((p, i) => label(p, i, 15)), tag(s.output, "out", "ink")]);
 
-    const meet = [[1, 2], [0, 3]].filter(([i, j]) => norm(add(places[i], places[j], -1)) < 0.4).map(([i, j]) => `${NAMES[i]} and ${NAMES[j]}`);
-    const lie = meet.length ? `${meet.join(", and ")} come together in the hidden space` : "The four corners lie apart in the hidden space";
+    const meet = [[1, 2], [0, 3]].filter(
+      ([i, j]) => norm(add(places[i], places[j], -1)) < 0.4,
+    ).map(([i, j]) => `${NAMES[i]} and ${NAMES[j]}`);
+    const lie = meet.length
+      ? `${meet.join(", and ")} come together in the hidden space`
+      : "The four corners lie apart in the hidden space";
     if (!wrong.length) return `All four corners are right: ${lie.replace("The", "the")}, and one line is enough, with ${num(gap, 2)} between the classes.`;
-    const hope = gap > 0.02 ? `one line would be enough there, with ${num(gap, 2)} between the classes: lay the output line` : gap > 1e-6 ? "a line would be enough, but only by a hair: make it steeper, or move the hidden lines" : "no line parts the classes there. Move and turn the hidden lines";
+    const hope = gap > 0.02
+      ? `one line would be enough there, with ${num(gap, 2)} between the classes: lay the output line`
+      : gap > 1e-6 ? "a line would be enough, but only by a hair: make it steeper, or move the hidden lines" : "no line parts the classes there. Move and turn the hidden lines";
     return `${wrong.length} of 4 corners ${wrong.length > 1 ? "are" : "is"} wrong (hollow). ${lie}, and ${hope}.`;
   });
 });
