@@ -201,8 +201,9 @@ function spans(label) {
     node.textContent = text;
     if (italic) node.setAttribute("font-style", "italic");
     if (shift) node.setAttribute("font-size", "75%");
-    const want = shift > 0 ? -0.4 : shift < 0 ? 0.25 : 0;
-    if (want !== height) node.setAttribute("dy", `${want - height}em`);
+    const want = shift > 0 ? -0.3 : shift < 0 ? 0.19 : 0;
+    // dy is in em of the span itself, which is smaller where it is shifted
+    if (want !== height) node.setAttribute("dy", `${((want - height) / (shift ? 0.75 : 1)).toFixed(3)}em`);
     height = want;
     return node;
   });
