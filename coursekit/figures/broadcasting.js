@@ -153,7 +153,6 @@ export default figure("What happens when shapes do not match?", (f) => {
         const corner = [column, -(layer * (full[1] + GAP) + row)];
         const other = [column + 1, corner[1] - 1];
         const meant = alike && va(index) === vb(index) / (squared ? 1 : 10);
-        const picked = index.every((i, k) => i === pick[k]);
         return [
           (open || there(index)) && box(corner, other, {
             color: meant && open ? "orange" : "faint", opacity: there(index) ? 0.4 : 0, stroke: "faint",
@@ -161,11 +160,14 @@ export default figure("What happens when shapes do not match?", (f) => {
           there(index) && text([column + 0.5, corner[1] - 0.5], String(one(index)), {
             size: Math.min(15, (one(index) > 99 ? 0.4 : 0.46) * unit), weight: meant && open ? 700 : 400, halo: false,
           }),
-          picked && open && box(corner, other, { color: "none", stroke: "ink", width: 2.5 }),
         ];
       }),
     );
-    result.drawOver([!fits && text([2, -1.2], "no result", { color: "vermilion", size: 15, weight: 600 })]);
+    const framed = [pick[2], -(pick[0] * (full[1] + GAP) + pick[1])];
+    result.drawOver([
+      open && box(framed, [framed[0] + 1, framed[1] - 1], { color: "none", stroke: "ink", width: 2.5 }),
+      !fits && text([2, -1.2], "no result", { color: "vermilion", size: 15, weight: 600 }),
+    ]);
 
     table.draw([0, 1, 2].filter((k) => k >= 3 - axes).map((k) => {
       const x = k + 1.5;
