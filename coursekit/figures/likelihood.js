@@ -45,6 +45,8 @@ export default figure("Which Gaussian made these points?", (f) => {
     return made;
   };
   const put = (mu, sigma) => f.set({ mu: clamp(mu, ...MU), sigma: clamp(sigma, ...SIGMA) });
+  f.limit("mu", (mu) => clamp(mu, ...MU));
+  f.limit("sigma", (sigma) => clamp(sigma, ...SIGMA));
   const words = (s) => `mu ${num(s.mu)}, sigma ${num(s.sigma)}`;
 
   f.handle(bell, {

@@ -19,8 +19,8 @@ class Likelihood(Figure):
     in 1 … 2.2, then the points, which are shown in order.
     """
 
-    mu = traitlets.Float(1.0, help="mean of the density").tag(sync=True)
-    sigma = traitlets.Float(1.0, help="standard deviation of the density, 0.5 … 3.5").tag(sync=True)
+    mu = traitlets.Float(1.0, min=-4, max=4, help="mean of the density, −4 … 4").tag(sync=True)
+    sigma = traitlets.Float(1.0, min=0.5, max=3.5, help="standard deviation of the density, 0.5 … 3.5").tag(sync=True)
     n = traitlets.Enum([7, 30, 120], 7, help="how many points").tag(sync=True)
     seed = traitlets.Int(28, help="of the points and what made them").tag(sync=True)
     reveal = traitlets.Bool(False, help="whether the Gaussian that made the points is shown").tag(sync=True)

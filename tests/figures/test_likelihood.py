@@ -62,3 +62,10 @@ def test_the_top_is_not_what_made_the_points_and_comes_nearer_with_more(screen):
             distances.append(abs(readout["mean"] - readout["made"][0]))
         away[n] = sum(distances)
     assert away[120] < away[7] / 2
+
+
+def test_an_address_with_no_deviation_does_no_harm(screen):
+    figure = screen("likelihood", hash="#fig-likelihood&sigma=0&mu=99")
+    state, _ = figure.settled()
+    assert [state["mu"], state["sigma"]] == [4, 0.5]
+    figure.fits()
