@@ -1,5 +1,7 @@
 """The figure of the learning rate."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -52,12 +54,12 @@ def test_too_large_is_more_than_two_over_the_curvature(screen):
     figure.predict(1)
     for c in (0.5, 2):
         one_side = figure.set(curvature=c, rate=0.9 / c)[1]["trail"]
-        assert all(a < b < 0 for a, b in zip(one_side, one_side[1:], strict=False))
+        assert all(a < b < 0 for a, b in pairwise(one_side))
         across = figure.set(rate=1.9 / c)[1]["trail"]
-        assert all(a * b < 0 and abs(b) < abs(a) for a, b in zip(across, across[1:], strict=False))
+        assert all(a * b < 0 and abs(b) < abs(a) for a, b in pairwise(across))
         assert "still arrives" in figure.says()
         away = figure.set(rate=2.1 / c)[1]["trail"]
-        assert all(abs(b) > abs(a) for a, b in zip(away, away[1:], strict=False))
+        assert all(abs(b) > abs(a) for a, b in pairwise(away))
         assert "diverging" in figure.says()
     assert "That is what happens" in figure.page.inner_text(".fig-predicted")
 
