@@ -11,7 +11,7 @@ const NEAR = 0.2; // of the minimum: arrived
 const REST = 50; // for so many steps
 const MOST = 1000; // steps
 const LOST = 1e4; // so far out: diverged
-const ANGLES = range(0, 91, 2.5);
+const ANGLES = range(0, 91, 5);
 const METHODS = [
   { name: "descent", color: "blue" },
   { name: "momentum", color: "purple", dash: "6 3" },
@@ -21,17 +21,18 @@ const unit = (degrees) => [Math.cos((degrees * Math.PI) / 180), Math.sin((degree
 /** Between the ravine's own axes and the coordinates. */
 const turn = ([u, v], angle, [c, s] = unit(angle)) => [c * u - s * v, s * u + c * v];
 
-/** One run: how many steps it needs to arrive, its path up to there, and whether it diverged. */
-function run(method, s, angle) {
+/** One run: how many steps it needs to arrive, whether it diverged, and, if wanted, its path up to there. */
+function run(method, s, angle, trail) {
   const [c, d] = unit(angle);
   const flat = 1 / s.condition;
   const [a, b, e] = [flat * c * c + d * d, (flat - 1) * c * d, flat * d * d + c * c]; // the Hessian [[a, b], [b, e]]
   let [x, y] = turn(s.start, angle);
   let [mx, my, vx, vy] = [0, 0, 0, 0];
-  const trail = [[x, y]];
+  trail?.push([x, y]);
+  let [first, second] = [1, 1]; // 1 minus these corrects Adam's averages, which begin at 0
   let steps = 0; // the first that is inside and stays
   for (let t = 1; t <= MOST; t++) {
-    if (Math.hypot(x, y) > NEAR) steps = t;
+    if (x * x + y * y > NEAR ** 2) steps = t;
     if (t - steps >= REST) break;
     const [gx, gy] = [a * x + b * y, b * x + e * y];
     const keep = method ? 0.9 : 0;
@@ -43,14 +44,15 @@ function run(method, s, angle) {
     } else {
       vx = 0.999 * vx + 0.001 * gx * gx;
       vy = 0.999 * vy + 0.001 * gy * gy;
-      const [first, second] = [1 - 0.9 ** t, 1 - 0.999 ** t];
-      x -= (s.adam_rate * mx) / first / (Math.sqrt(vx / second) + 1e-8);
-      y -= (s.adam_rate * my) / first / (Math.sqrt(vy / second) + 1e-8);
+      first *= 0.9;
+      second *= 0.999;
+      x -= (s.adam_rate * mx) / (1 - first) / (Math.sqrt(vx / (1 - second)) + 1e-8);
+      y -= (s.adam_rate * my) / (1 - first) / (Math.sqrt(vy / (1 - second)) + 1e-8);
     }
-    trail.push([x, y]);
-    if (Math.hypot(x, y) > LOST) return { steps: MOST, trail, lost: true };
+    trail?.push([x, y]);
+    if (x * x + y * y > LOST ** 2) return { steps: MOST, trail, lost: true };
   }
-  return { steps, trail: trail.slice(0, steps + 1), lost: false };
+  return { steps, trail: trail?.slice(0, steps + 1), lost: false };
 }
 
 let known; // steps at every angle, for what they depend on
@@ -103,7 +105,7 @@ export default figure("Why does descent zigzag?", (f) => {
   });
 
   f.update((s) => {
-    const runs = METHODS.map((_, m) => run(m, s, s.angle));
+    const runs = METHODS.map((_, m) => run(m, s, s.angle, []));
     const steps = curves(s);
     const start = turn(s.start, s.angle);
     const slope = [s.start[0] / s.condition, s.start[1]]; // the gradient, in the ravine's own axes

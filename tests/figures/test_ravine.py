@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-ANGLES = [2.5 * i for i in range(37)]
+ANGLES = [5 * i for i in range(19)]
 NEAR, REST, MOST, LOST = 0.2, 50, 1000, 1e4
 
 
