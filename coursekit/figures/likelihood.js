@@ -96,21 +96,21 @@ export default figure("Which Gaussian made these points?", (f) => {
     bars.layout();
     bars.draw([
       logs.map((value, i) => {
-        const part = box([0.03, from], [0.28, (from += value)], {
+        const part = box([0.03, from], [0.2, (from += value)], {
           color: i === worst ? "orange" : "vermilion", opacity: i === worst ? 1 : 0.55,
           stroke: s.n > 30 ? "none" : "paper",
         });
         return part;
       }),
-      line([[0, best], [0.34, best]], { color: "green", width: 2.5 }),
+      line([[0, best], [0.25, best]], { color: "green", width: 2.5 }),
     ]);
     const low = total < -4.1 * s.n;
     const close = Math.abs(best - total) < 0.25 * s.n;
-    const label = (y, words, options) => text([0.38, y], words, {
-      anchor: "start", size: 12.5, weight: 600, ...options,
+    const label = (y, words, options) => text([0.27, y], words, {
+      anchor: "start", size: 12, weight: 600, ...options,
     });
     bars.drawOver([
-      text([0.38, 0], "0", { anchor: "start", color: "muted", size: 12 }),
+      text([0.27, 0], "0", { anchor: "start", color: "muted", size: 12 }),
       label(best, `${num(best)} best`, { color: "green" }),
       label(low ? -4.2 * s.n : total, low ? `↓ ${num(total)}` : num(total), { dy: low ? -10 : close ? 17 : 0 }),
     ]);
