@@ -16,7 +16,7 @@ from coursekit import compare, wire
 from coursekit.exercise import Failure, Observation
 from coursekit.observe import WALL
 
-from . import rubric
+from . import pictures, rubric
 from .report import FAILED, PASSED, UNDECIDED, CaseReport, ExerciseReport, Report
 from .sandbox import Unconfinable, graphics
 from .sandbox.frames import Gone, Late
@@ -39,7 +39,7 @@ class Job:
     """One notebook to grade. `seed` makes the cases: secret, and the same for all students of an assignment.
     `exercises` are the ids to judge, all of them if empty. `unconfined` allows to run the notebook where the machine
     cannot confine it. A cell with `as_released` in its metadata is run for what follows it, and its figures are not
-    drawn."""
+    drawn; one with `picture`, too, is not even run if nothing else can see what it leaves behind."""
 
     stem: str
     notebook: bytes
@@ -57,6 +57,7 @@ class _Step:
     source: str = ""
     exercise: str = ""
     draw: bool = True
+    picture: bool = False
 
 
 def run(job):
@@ -340,13 +341,18 @@ def _steps(cells, exercises, whole=True):
         if id is None:
             source = cell.get("source", "")
             source = "".join(map(str, source)) if isinstance(source, list) else str(source)
-            steps.append(_Step(index, source, draw=whole and not _as_released(cell)))
+            released = _marked(cell, "as_released")
+            steps.append(
+                _Step(index, source, draw=whole and not released, picture=released and _marked(cell, "picture"))
+            )
         elif id not in seen:
             seen.add(id)
             steps.append(_Step(index, exercise=id))
     steps += [_Step(-1, exercise=id) for id in exercises if id not in seen]
     while steps and not (steps[-1].exercise or steps[-1].draw):
         steps.pop()
+    if pictures.unneeded([s.source for s in steps if s.picture], [s.source for s in steps if not s.picture]):
+        steps = [s for s in steps if not s.picture]
     return steps
 
 
@@ -357,9 +363,9 @@ def _grade_id(cell):
         return None
 
 
-def _as_released(cell):
+def _marked(cell, what):
     metadata = cell.get("metadata")
-    return isinstance(metadata, dict) and metadata.get("as_released") is True
+    return isinstance(metadata, dict) and metadata.get(what) is True
 
 
 def _note(text):

@@ -10,6 +10,7 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 import nbformat
 
@@ -191,25 +192,26 @@ def _grade_id(cell):
     return cell.metadata.get("nbgrader", {}).get("grade_id")
 
 
-def job(nb, stem, seed, files=None, released=frozenset(), unconfined=False):
-    """The `Job` of a notebook: its bytes depend on its cells alone, and on which code cells are as `released`."""
+def job(nb, stem, seed, files=None, released=MappingProxyType({}), unconfined=False):
+    """The `Job` of a notebook: its bytes depend on its cells alone, and on which code cells are as `released`, and
+    among these on which are pictures."""
     cells = []
     for i, cell in enumerate(nb.cells):
         metadata = {"nbgrader": {"grade_id": _grade_id(cell)}} if _grade_id(cell) else {}
         if cell.cell_type == "code" and cell.source in released:
-            metadata["as_released"] = True
+            metadata |= {"as_released": True} | ({"picture": True} if released[cell.source] else {})
         cells.append(cell_of(cell.cell_type, cell.source, f"cell-{i}", metadata))
     text = json.dumps(notebook_of(cells), sort_keys=True, ensure_ascii=False)
     return Job(stem, text.encode(errors="replace"), seed, files or {}, unconfined=unconfined)
 
 
 def sources(path):
-    """The sources of the cells of a notebook of ours; none if it is not there."""
+    """{source: is it a picture?} of the cells of a notebook of ours; none if it is not there."""
     try:
         nb = nbformat.read(path, as_version=4)
     except OSError:
-        return frozenset()
-    return frozenset(cell.source for cell in nb.cells)
+        return {}
+    return {cell.source: "picture" in cell.metadata.get("tags", ()) for cell in nb.cells}
 
 
 def files(folder, ignore=()):

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from autograder import release, rubric
+from autograder import pictures, release, rubric
 from coursekit import compare, recorded
 from coursekit.check import run
 from coursekit.observe import observe
@@ -164,6 +164,18 @@ def test_hints_lead_to_a_section_of_the_book(r):
         page, _, label = mistake.section.partition("#")
         text = "\n".join(c.source for c in prose(chapter(page)))
         assert f"({label})=" in text, f"{r.id}, {mistake.name!r}: book/{page}.ipynb has no label ({label})="
+
+
+@each_stem
+def test_pictures_are_tagged_and_nothing_hangs_on_them(stem):
+    """A grading run leaves pictures out: they are most of a notebook's time."""
+    cells = code(released(stem))
+    shows = [c for c in cells if "plt.show()" in c.source or c.source.startswith("figures.")]
+    tagged = [c for c in cells if "picture" in c.metadata.get("tags", [])]
+    for cell in shows:
+        assert cell in tagged, f'solutions/{stem}/{stem}.ipynb, cell {cell.id}: give it the tag "picture"'
+    model = code(solution(stem))
+    assert pictures.unneeded([c.source for c in tagged], [c.source for c in model if c.id not in {t.id for t in tagged}])
 
 
 @each_stem

@@ -317,3 +317,22 @@ def test_an_answer_that_ends_when_asked_what_is_hidden_fails():
     report = grade(notebook(double=crash))
     assert points(report) == {"double": 1, "total": 2}
     assert "ended the whole" in report.exercises["toy.double"].feedback
+
+
+def picture(source):
+    return {**code(source), "metadata": {"as_released": True, "picture": True}}
+
+
+def test_a_picture_is_run_only_where_something_sees_what_it_leaves_behind():
+    for double, seen in (("def double(x):\n    return 2 * x", False), ("def double(x):\n    return two * x", True)):
+        nb = notebook(double=double)
+        nb["cells"][1:1] = [picture("two = 2\nprint('drawn')")]
+        report = grade(nb)
+        assert points(report) == {"double": 4, "total": 2}
+        assert [output["text"] for output in report.outputs[1]] == ["drawn\n"] * seen
+
+
+def test_a_picture_that_the_student_has_changed_is_a_cell_like_any_other():
+    nb = notebook()
+    nb["cells"][1:1] = [{**code("print('mine')"), "metadata": {"picture": True}}]
+    assert grade(nb).outputs[1][0]["text"] == "mine\n"

@@ -1,0 +1,43 @@
+"""Whether the pictures of a release must be run: not if nothing else in the notebook can see what they leave behind.
+
+Most of the time that a notebook takes is spent on pictures that nobody will look at: the cells, marked with the tag
+`picture`, that show a student what a right answer draws. They come after the exercise that they belong to and no marks
+hang on them. But a student may use a name that one of them has bound, and then all are run.
+"""
+
+import symtable
+
+# What looks names up by other ways than writing them down. A word like these anywhere: everything is run.
+BY_OTHER_WAYS = "globals locals vars eval exec dir get_ipython __main__ f_globals __globals__ import*".split()
+
+
+def unneeded(pictures, others):
+    """Whether none of the `others` can see what the `pictures` bind; both are sources of cells."""
+    bound = set()
+    try:
+        for source in pictures:
+            bound |= _bound(symtable.symtable(source, "<cell>", "exec"))
+        return not any(_sees(source, bound) for source in others)
+    except (SyntaxError, ValueError, RecursionError):  # a magic; a cell that does not run, but who knows
+        return False
+
+
+def _sees(source, bound):
+    together = source.replace(" ", "")
+    return any(way in together for way in BY_OTHER_WAYS) or bool(
+        bound & _looked_up(symtable.symtable(source, "<cell>", "exec"))
+    )
+
+
+def _bound(table, top=True):
+    """The names that a cell binds in the notebook's own space, also by `global` inside a function."""
+    here = {
+        s.get_name() for s in table.get_symbols() if (s.is_assigned() or s.is_imported()) and (top or s.is_global())
+    }
+    return here.union(*(_bound(child, False) for child in table.get_children()))
+
+
+def _looked_up(table, top=True):
+    """The names that a cell looks up, or binds, in the notebook's own space."""
+    here = {s.get_name() for s in table.get_symbols() if top or s.is_global()}
+    return here.union(*(_looked_up(child, False) for child in table.get_children()))
