@@ -24,7 +24,7 @@ function output({ w1, b1, w2, b2, w3, b3 }, x, [first, second]) {
   }
   return y;
 }
-const factor = ({ p, rescale }) => (rescale ? 1 / (1 - p) : 1);
+const factor = ({ p, rescale }) => (rescale ? 1 / Math.max(1 - p, 0.01) : 1);
 
 /** The mean over all masks: over the first layer's 64 one by one; after the second layer all is linear. */
 function expectation(s) {
@@ -38,11 +38,14 @@ function expectation(s) {
 }
 
 export default figure("How many networks are in one?", (f) => {
-  const net = f.plot({ name: "The network and what the mask leaves of it", title: "this mask", x: [-0.35, 3.35], y: [-0.6, 5.6], aspect: 0.864, least: 200 });
+  const net = f.plot({ name: "The network and what the mask leaves of it", title: "this mask", x: [-0.35, 3.35],
+    y: [-0.6, 5.6], aspect: 0.864, least: 200 });
   const curves = f.plot({
-    name: "The masks' networks as functions", title: "their functions", x: [-2, 2], y: [LOW, HIGH], xLabel: "*x*", yLabel: "output", aspect: 1, grow: 1.2, least: 230,
+    name: "The masks' networks as functions", title: "their functions", x: [-2, 2], y: [LOW, HIGH], xLabel: "*x*",
+      yLabel: "output", aspect: 1, grow: 1.2, least: 230,
   });
-  const pile = f.plot({ name: "Outputs at the marked input", title: "at this *x*", y: [LOW, HIGH], xTicks: 2, xLabel: "masks", aspect: 0.558, grow: 0.6, least: 130 });
+  const pile = f.plot({ name: "Outputs at the marked input", title: "at this *x*", y: [LOW, HIGH], xTicks: 2,
+    xLabel: "masks", aspect: 0.558, grow: 0.6, least: 130 });
 
   const count = (s) => clamp(Math.round(s.draws), 1, MOST);
   const cache = {};
@@ -50,9 +53,11 @@ export default figure("How many networks are in one?", (f) => {
   function masks(s) {
     if (cache.seed !== s.seed) {
       const draw = random(s.seed);
-      Object.assign(cache, { seed: s.seed, uniforms: range(MOST).map(() => [0, 1].map(() => range(UNITS).map(() => draw.uniform()))) });
+      Object.assign(cache, { seed: s.seed, uniforms: range(MOST).map(() => [0,
+        1].map(() => range(UNITS).map(() => draw.uniform()))) });
     }
-    return cache.uniforms.slice(0, count(s)).map((layers) => layers.map((units) => units.map((u) => (u < s.p ? 0 : factor(s)))));
+    return cache.uniforms.slice(0, count(s)).map((layers) => layers.map((units) =>
+      units.map((u) => (u < s.p ? 0 : factor(s)))));
   }
 
   f.handle(curves, {
@@ -63,7 +68,8 @@ export default figure("How many networks are in one?", (f) => {
     color: "blue",
     words: (s) => `x ${num(s.x)}: the whole network answers ${num(output(s, s.x, ALL))}`,
   });
-  f.player({ step: (s) => f.set({ draws: count(s) + 1 }), done: (s) => count(s) >= MOST, every: 90, label: "Draw a mask" });
+  f.player({ step: (s) => f.set({ draws: count(s) + 1 }), done: (s) => count(s) >= MOST, every: 90,
+    label: "Draw a mask" });
   f.slider("p", { label: "dropped: *p*", min: 0, max: 0.8, step: 0.05 });
   f.toggle("rescale", { label: "multiply kept units by 1/(1 − *p*)" });
   f.button("Start again", (s) => f.set({ seed: (s.seed + 1) % 1000, draws: 1 }));
@@ -89,27 +95,32 @@ export default figure("How many networks are in one?", (f) => {
 
     const place = (layer, j) => (layer === 0 || layer === 3 ? [layer, 2.5] : [layer, 5 - j]);
     const edge = (a, b, weight, there) =>
-      line([a, b], { color: there ? (weight > 0 ? "blue" : "vermilion") : "faint", width: there ? 0.6 + 1.6 * Math.abs(weight) : 0.6, opacity: there ? 0.75 : 0.5 });
+      line([a, b], { color: there ? (weight > 0 ? "blue" : "vermilion") : "faint",
+        width: there ? 0.6 + 1.6 * Math.abs(weight) : 0.6, opacity: there ? 0.75 : 0.5 });
     const units = range(UNITS);
     net.draw([
       units.map((j) => edge(place(0), place(1, j), s.w1[j], last[0][j])),
       units.map((i) => units.map((j) => edge(place(1, j), place(2, i), s.w2[i][j], last[0][j] && last[1][i]))),
       units.map((i) => edge(place(2, i), place(3), s.w3[i], last[1][i])),
       [0, 1].map((l) => units.map((j) => (last[l][j] ? dot(place(l + 1, j), { color: "ink", r: 8 }) : [
-        dot(place(l + 1, j), { color: "faint", r: 8, hollow: true }), dot(place(l + 1, j), { color: "muted", r: 4, shape: "cross" }),
+        dot(place(l + 1, j), { color: "faint", r: 8, hollow: true }),
+          dot(place(l + 1, j), { color: "muted", r: 4, shape: "cross" }),
       ]))),
       [0, 3].map((l) => dot(place(l), { color: "muted", r: 8 })),
     ]);
-    net.drawOver([text(place(0), "*x*", { dy: -18 }), text(place(3), "*y*", { dy: -18 }), text([1.5, -0.45], `${kept} of 12 units kept`, { color: "muted", size: 12 })]);
+    net.drawOver([text(place(0), "*x*", { dy: -18 }), text(place(3), "*y*", { dy: -18 }),
+      text([1.5, -0.45], `${kept} of 12 units kept`, { color: "muted", size: 12 })]);
 
     const recent = drawn.slice(-40);
     const weights = { w1: s.w1, b1: s.b1, w2: s.w2, b2: s.b2, w3: s.w3, b3: s.b3 }; // read once, not in each sum
-    const means = cache.key === JSON.stringify([s.seed, s.p, s.rescale, count(s)]) ? cache.means : GRID.map((x) => mean(drawn.map((mask) => output(weights, x, mask))));
+    const means = cache.key === JSON.stringify([s.seed, s.p, s.rescale, count(s)]) ? cache.means
+      : GRID.map((x) => mean(drawn.map((mask) => output(weights, x, mask))));
     Object.assign(cache, { key: JSON.stringify([s.seed, s.p, s.rescale, count(s)]), means });
     const along = (f) => GRID.map((x, i) => [x, f(x, i)]);
     curves.draw([
       rule({ x: s.x, color: "muted", dash: true }),
-      recent.slice(0, -1).map((mask) => line(along((x) => output(weights, x, mask)), { color: "muted", width: 0.8, opacity: 0.35 })),
+      recent.slice(0, -1).map((mask) => line(along((x) => output(weights, x, mask)),
+        { color: "muted", width: 0.8, opacity: 0.35 })),
       line(along((x) => output(s, x, last)), { color: "ink", width: 1.6 }),
       line(along((_, i) => means[i]), { color: "orange", width: 3, dash: "7 3" }),
       line(along((x) => output(s, x, ALL)), { color: "blue", width: 2.5 }),
@@ -124,21 +135,27 @@ export default figure("How many networks are in one?", (f) => {
     pile.x = [0, Math.max(5, max(counts)) * 1.05];
     pile.layout();
     pile.draw([
-      counts.map((n, i) => n > 0 && box([0, LOW + i * wide], [n, LOW + (i + 1) * wide], { color: "muted", opacity: 0.45, stroke: "paper" })),
+      counts.map((n, i) => n > 0 && box([0, LOW + i * wide], [n, LOW + (i + 1) * wide],
+        { color: "muted", opacity: 0.45, stroke: "paper" })),
       rule({ y: average, color: "orange", width: 3, dash: "7 3" }),
       rule({ y: whole, color: "blue", width: 2.5 }),
     ]);
     const apart = Math.abs(whole - average) < 0.4;
     const up = whole >= average ? 1 : -1;
     pile.drawOver([
-      text([pile.x[1], whole], `all units ${num(whole)}`, { color: "blue", anchor: "end", size: 12, dy: -9 * up - (apart ? 3 * up : 0) }),
-      text([pile.x[1], average], `mean ${num(average)}`, { color: "orange", anchor: "end", size: 12, dy: 9 * up + (apart ? 3 * up : 0) }),
+      text([pile.x[1], whole], `all units ${num(whole)}`,
+        { color: "blue", anchor: "end", size: 12, dy: -9 * up - (apart ? 3 * up : 0) }),
+      text([pile.x[1], average], `mean ${num(average)}`,
+        { color: "orange", anchor: "end", size: 12, dy: 9 * up + (apart ? 3 * up : 0) }),
     ]);
 
-    const many = count(s) === 1 ? `One mask of 2^{12} = 4,096: it keeps ${kept} of 12 units and answers ${num(outputs[0])}` : `${count(s)} masks drawn, ${different} different of 4,096; their mean is ${num(average)} ± ${num(spread, 2)}`;
+    const many = count(s) === 1
+      ? `One mask of 2^{12} = 4,096: it keeps ${kept} of 12 units and answers ${num(outputs[0])}`
+        : `${count(s)} masks drawn, ${different} different of 4,096; their mean is ${num(average)} ± ${num(spread, 2)}`;
     if (count(s) < 30) return `${many}, the whole network ${num(whole)}. Draw more.`;
     const near = Math.abs(every - whole) < 0.15 * Math.max(1, Math.abs(whole));
-    const otherwise = s.rescale ? "not quite the whole network’s: two layers are not linear" : "far from the whole network’s, whose sums have more terms";
+    const otherwise = s.rescale ? "not quite the whole network’s: two layers are not linear"
+      : "far from the whole network’s, whose sums have more terms";
     return `${many}, the whole network ${num(whole)}. The mean over all masks is ${num(every)}, ${near ? "so the one network stands for them all" : otherwise}.`;
   });
 });

@@ -45,9 +45,11 @@ function stops(losses, patience) {
 const least = (losses, last) => 1 + argmax(losses.slice(1, last + 1).map((v) => -v));
 
 export default figure("When is enough enough?", (f) => {
-  const fit = f.plot({ name: "Points and the fitted curve", title: "the fit", x: [-1, 1], y: [-2.1, 2.1], xLabel: "*x*", yLabel: "*y*", aspect: 1.1, least: 260 });
+  const fit = f.plot({ name: "Points and the fitted curve", title: "the fit", x: [-1, 1], y: [-2.1, 2.1], xLabel: "*x*",
+    yLabel: "*y*", aspect: 1.1, least: 260 });
   const curves = f.plot({
-    name: "Loss over the epochs", title: "losses", x: [1, LAST], xLog: true, xTicks: [1, 2, 5, 10, 20, 50, 100, 200], y: [0.02, 2], yLog: true, yTicks: [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2],
+    name: "Loss over the epochs", title: "losses", x: [1, LAST], xLog: true, xTicks: [1, 2, 5, 10, 20, 50, 100, 200],
+      y: [0.02, 2], yLog: true, yTicks: [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2],
     xLabel: "epoch", yLabel: "mean squared error", aspect: 1.1, least: 260,
   });
   const cache = {};
@@ -71,7 +73,8 @@ export default figure("When is enough enough?", (f) => {
   f.button("New points", (s) => f.set({ seed: (s.seed + 1) % 1000 }));
   f.predict({
     ask: "For 3 epochs the validation loss has not become better. Is it time to stop?",
-    choices: ["Yes: from here on the network overfits", "No: a much better epoch is still to come", "It makes no difference: the loss has settled"],
+    choices: ["Yes: from here on the network overfits", "No: a much better epoch is still to come",
+      "It makes no difference: the loss has settled"],
     right: 1,
     because: "It wiggles as it falls. The curve has not yet found the waves of the points; the best epoch is the 50th. After that it does overfit.",
     when: (s) => s.seed === 23 && now(s) >= 60,
@@ -99,7 +102,8 @@ export default figure("When is enough enough?", (f) => {
       text([-0.95, -1.8], "● training", { size: 12, anchor: "start" }),
       text([-0.35, -1.8], "◇ validation", { size: 12, anchor: "start", color: "vermilion" }),
       text([0.95, -1.8], "– – truth", { size: 12, anchor: "end", color: "green" }),
-      text([0.95, 1.9], shown === e ? `epoch ${e}` : `best so far: epoch ${shown}`, { color: "blue", anchor: "end", weight: 600 }),
+      text([0.95, 1.9], shown === e ? `epoch ${e}` : `best so far: epoch ${shown}`,
+        { color: "blue", anchor: "end", weight: 600 }),
     ]);
 
     const past = range(1, e + 1);
@@ -113,7 +117,8 @@ export default figure("When is enough enough?", (f) => {
       dot([best, losses[best]], { color: "orange", shape: "diamond", r: 6 }),
     ]);
     curves.drawOver([
-      over && text([stop, 1.35], `patience ${s.patience} stops here`, { color: "orange", size: 12, anchor: stop > 20 ? "end" : "start", dx: stop > 20 ? 4 : -4 }),
+      over && text([stop, 1.35], `patience ${s.patience} stops here`,
+        { color: "orange", size: 12, anchor: stop > 20 ? "end" : "start", dx: stop > 20 ? 4 : -4 }),
       text([1, 0.033], "— training", { size: 12, anchor: "start", dx: 10 }),
       text([1, 0.025], "— validation", { size: 12, anchor: "start", dx: 10, color: "vermilion" }),
       best < e && text([best, losses[best]], `best: ${best}`, { color: "orange", size: 12, dy: 14, dx: -12 }),

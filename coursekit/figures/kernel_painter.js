@@ -3,7 +3,8 @@
 // Itself. Each output is the dot product of the kernel with a patch: large where the patch looks like the kernel, very
 // negative where it looks like its opposite, and 0 where the patch is plain and the weights sum to 0.
 
-import { add, box, clamp, diverging, dot2, figure, fixed, gray, line, max, min, num, photo, range, raster, sum, text } from "kit";
+import { add, box, clamp, diverging, dot2, figure, fixed, gray, line, max, min, num, photo, range, raster, sum,
+  text } from "kit";
 
 const [HIGH, WIDE] = [60, 90];
 const MOST = 2; // largest weight
@@ -64,7 +65,8 @@ export default figure("What does a kernel see in a photograph?", (f) => {
   f.handle(before, {
     label: "The patch",
     at: (s) => [place(s)[1] + 1.5, -place(s)[0] - 1.5],
-    move: ([x, y]) => f.set({ at: [clamp(Math.round(-y - 1.5), 0, HIGH - 3), clamp(Math.round(x - 1.5), 0, WIDE - 3)] }),
+    move: ([x, y]) => f.set({ at: [clamp(Math.round(-y - 1.5), 0, HIGH - 3),
+      clamp(Math.round(x - 1.5), 0, WIDE - 3)] }),
     step: 1,
     words: (s) => `row ${place(s)[0] + 2}, column ${place(s)[1] + 2}`,
     color: "orange",
@@ -114,7 +116,8 @@ export default figure("What does a kernel see in a photograph?", (f) => {
     const scale = signs ? diverging(limit) : total > 0 ? photo(0, 255) : photo(-255, 0);
     before.paint([raster(rows, [0, -HIGH], [WIDE, 0], photo(0, 255))]);
     before.draw([box([j, -i], [j + 3, -i - 3], { color: "none", stroke: "orange", width: 2.5 })]);
-    before.drawOver([text([WIDE, -HIGH], "photo: danielbuechele, CC BY 2.0", { size: 10, color: "muted", anchor: "end", dy: -7 })]);
+    before.drawOver([text([WIDE, -HIGH], "photo: danielbuechele, CC BY 2.0",
+      { size: 10, color: "muted", anchor: "end", dy: -7 })]);
     after.title = signs ? "output: blue +, vermilion −" : "output";
     after.layout();
     after.paint([raster(out, [1, 1 - HIGH], [WIDE - 1, -1], scale)]);
@@ -129,8 +132,10 @@ export default figure("What does a kernel see in a photograph?", (f) => {
     Object.assign(sums, { x: [-0.2, narrow ? 10.9 : 15.1], y: [-4.5, 0.95], equal: true });
     sums.frame.style.setProperty("--aspect", narrow ? 1.95 : 2.75);
     sums.layout();
-    const cell = (k, left, options) => box([left + (k % 3), -Math.floor(k / 3)], [left + 1 + (k % 3), -1 - Math.floor(k / 3)], { stroke: "muted", width: 0.8, ...options });
-    const inside = (k, left, words, options) => text([left + 0.5 + (k % 3), -0.5 - Math.floor(k / 3)], words, { size: narrow ? 10.5 : 13, ...options });
+    const cell = (k, left, options) => box([left + (k % 3), -Math.floor(k / 3)],
+      [left + 1 + (k % 3), -1 - Math.floor(k / 3)], { stroke: "muted", width: 0.8, ...options });
+    const inside = (k, left, words, options) => text([left + 0.5 + (k % 3), -0.5 - Math.floor(k / 3)], words,
+      { size: narrow ? 10.5 : 13, ...options });
     const last = narrow ? 9.5 : 13.7;
     const right = 9.6; // where the products begin
     const times = Math.max(...products.map(Math.abs), 1);
@@ -139,19 +144,24 @@ export default figure("What does a kernel see in a photograph?", (f) => {
       range(9).map((k) => [
         cell(k, 0, { color: "none", stroke: "orange", width: 1.5 }),
         box(add(middle(k), [-CELL / 2, CELL / 2]), add(middle(k), [CELL / 2, -CELL / 2]), {
-          color: s.kernel[k] > 0 ? "blue" : "vermilion", opacity: 0.2 * Math.abs(clamp(s.kernel[k], -MOST, MOST)), stroke: "ink",
+          color: s.kernel[k] > 0 ? "blue" : "vermilion", opacity: 0.2 * Math.abs(clamp(s.kernel[k], -MOST, MOST)),
+            stroke: "ink",
         }),
         line([add(middle(k), [-0.6, 0]), add(middle(k), [0.6, 0])], { color: "faint", width: 1 }),
-        box(add(middle(k), [-0.3, 0]), add(middle(k), [0.3, tall(s.kernel[k])]), { color: s.kernel[k] > 0 ? "blue" : "vermilion", opacity: 0.6 }),
-        !narrow && cell(k, right, { color: products[k] > 0 ? "blue" : "vermilion", opacity: (0.6 * Math.abs(products[k])) / times }),
+        box(add(middle(k), [-0.3, 0]), add(middle(k), [0.3, tall(s.kernel[k])]),
+          { color: s.kernel[k] > 0 ? "blue" : "vermilion", opacity: 0.6 }),
+        !narrow && cell(k, right, { color: products[k] > 0 ? "blue" : "vermilion",
+          opacity: (0.6 * Math.abs(products[k])) / times }),
       ]),
-      box([last, -1], [last + 1.2, -2], { color: signs ? (value > 0 ? "blue" : "vermilion") : "muted", opacity: signs ? Math.min(Math.abs(value) / limit, 1) * 0.6 : 0.15, stroke: "orange", width: 2.5 }),
+      box([last, -1], [last + 1.2, -2], { color: signs ? (value > 0 ? "blue" : "vermilion") : "muted",
+        opacity: signs ? Math.min(Math.abs(value) / limit, 1) * 0.6 : 0.15, stroke: "orange", width: 2.5 }),
     ]);
     const caption = (x, words, y = -3) => text([x, y], words, { dy: 12, size: 12, color: "muted" });
     sums.drawOver([
       range(9).map((k) => [
         inside(k, 0, String(here[k]), { halo: false }),
-        text(add(middle(k), [0, (s.kernel[k] > 0 ? -0.35 : 0.35) * CELL]), num(s.kernel[k], 2), { size: narrow ? 10.5 : 12 }),
+        text(add(middle(k), [0, (s.kernel[k] > 0 ? -0.35 : 0.35) * CELL]), num(s.kernel[k], 2),
+          { size: narrow ? 10.5 : 12 }),
         !narrow && inside(k, right, num(Math.round(10 * products[k]) / 10), { halo: false, size: 11.5 }),
       ]),
       text([3.5, -1.5], "·", { size: 20 }),
@@ -164,7 +174,8 @@ export default figure("What does a kernel see in a photograph?", (f) => {
       caption(last + 0.6, "output"),
     ]);
 
-    const kind = signs ? "the weights sum to about 0, so plain areas vanish and only differences are seen" : `the weights sum to ${num(total, 2)}, and plain areas ${total > 0 ? `keep ${num(100 * total, 2)} % of their gray` : "turn negative"}`;
+    const kind = signs ? "the weights sum to about 0, so plain areas vanish and only differences are seen"
+      : `the weights sum to ${num(total, 2)}, and plain areas ${total > 0 ? `keep ${num(100 * total, 2)} % of their gray` : "turn negative"}`;
     return `Patch times ${s.flip ? "turned kernel" : "kernel"} sums to ${num(value)}: ${kind}. The output goes from ${num(low)} to ${num(high)}.`;
   });
 });

@@ -3,7 +3,8 @@
 // The training accuracy cannot tell. A network with enough weights gets coin flips right, too: around each point whose
 // label is against its neighbors' it raises an island of its own. Only held-out points tell what was learned.
 
-import { clamp, diverging, dot, figure, glyph, line, num, path, percent, random, range, raster, rule, softplus, text } from "kit";
+import { clamp, diverging, dot, figure, glyph, line, num, path, percent, random, range, raster, rule, softplus,
+  text } from "kit";
 
 const UNITS = 64;
 const LAST = 400; // steps
@@ -22,7 +23,8 @@ function start({ seed, share, points }) {
   const coins = points.map(() => (draw.uniform() < 0.5 ? 1 : -1));
   const labels = points.map(side);
   for (const i of order.slice(0, Math.round(share * points.length))) labels[i] = coins[i];
-  return { labels, history: [w], m: new Float64Array(w.length), v: new Float64Array(w.length), right: [], heldOut: new Map() };
+  return { labels, history: [w], m: new Float64Array(w.length), v: new Float64Array(w.length), right: [],
+    heldOut: new Map() };
 }
 
 const tanh = (z) => 1 - 2 / (Math.exp(2 * z) + 1);
@@ -71,10 +73,12 @@ function step(run, points, rate) {
 
 export default figure("Learning or memorizing?", (f) => {
   const square = { x: [-2.1, 2.1], y: [-2.1, 2.1], aspect: 1 };
-  const plane = f.plot({ ...square, name: "Training points and what the network answers", title: "60 training points", xLabel: "*x*_1", yLabel: "*x*_2", least: 260 });
+  const plane = f.plot({ ...square, name: "Training points and what the network answers", title: "60 training points",
+    xLabel: "*x*_1", yLabel: "*x*_2", least: 260 });
   const curves = f.plot({
     name: "Accuracy over training", title: "right answers", x: [0, LAST], y: [0.3, 1.13], aspect: 1, least: 240,
-    xLabel: "steps of training", yLabel: "accuracy (%)", yFormat: (x) => num(100 * x), yTicks: [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    xLabel: "steps of training", yLabel: "accuracy (%)", yFormat: (x) => num(100 * x),
+      yTicks: [0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
   });
 
   const runs = new Map(); // training so far, by what it depends on
@@ -90,14 +94,16 @@ export default figure("Learning or memorizing?", (f) => {
   }
   function heldOut(s, run, t) {
     if (!run.heldOut.has(t)) {
-      run.heldOut.set(t, s.held.filter(([x, y]) => output(run.history[t], x, y) > 0 === side([x, y]) > 0).length / s.held.length);
+      run.heldOut.set(t, s.held.filter(([x, y]) => output(run.history[t], x,
+        y) > 0 === side([x, y]) > 0).length / s.held.length);
     }
     return run.heldOut.get(t);
   }
   const now = (s) => clamp(Math.round(s.steps), 0, LAST);
 
   f.slider("share", { label: "labels that are coin flips", min: 0, max: 1, step: 0.05, format: (x) => percent(x) });
-  f.player({ step: (s) => f.set({ steps: Math.min(now(s) + 5, LAST) }), done: (s) => now(s) >= LAST, every: 60, label: "Train 5 steps" });
+  f.player({ step: (s) => f.set({ steps: Math.min(now(s) + 5, LAST) }), done: (s) => now(s) >= LAST, every: 60,
+    label: "Train 5 steps" });
   f.slider("steps", { label: "steps", min: 0, max: LAST, step: 5 });
   f.button("New coins", (s) => f.set({ seed: (s.seed + 1) % 1000 }));
   f.predict({
@@ -116,12 +122,14 @@ export default figure("Learning or memorizing?", (f) => {
     const [train, held] = [run.right[t], heldOut(s, run, t)];
     const against = s.points.map((p, i) => labels[i] !== side(p));
     const wrong = against.filter(Boolean).length;
-    const loss = s.points.reduce((total, [x, y], i) => total + softplus(-labels[i] * output(w, x, y)), 0) / s.points.length;
+    const loss = s.points.reduce((total, [x, y], i) => total + softplus(-labels[i] * output(w, x, y)),
+      0) / s.points.length;
     const first = run.right.findIndex((share) => share === 1);
     const fitted = first <= t ? first : -1;
     f.read({ train, held, loss, wrong, fitted, middle: output(w, 0, 0) });
 
-    plane.paint([raster(plane.field((x, y) => Math.tanh(output(w, x, y) / 2), 60), [plane.shown.x[0], plane.shown.y[0]], [plane.shown.x[1], plane.shown.y[1]], diverging(1.8))]);
+    plane.paint([raster(plane.field((x, y) => Math.tanh(output(w, x, y) / 2), 60), [plane.shown.x[0], plane.shown.y[0]],
+      [plane.shown.x[1], plane.shown.y[1]], diverging(1.8))]);
     plane.draw([
       path(truth, { color: "green", width: 2.5, dash: true }),
       s.points.map((p, i) => glyph(p, labels[i], { ring: against[i] ? "orange" : undefined, r: against[i] ? 5.5 : 5 })),
@@ -139,7 +147,7 @@ export default figure("Learning or memorizing?", (f) => {
     const label = (value, other, words, color) => {
       const late = t > LAST * 0.6;
       const above = value >= other;
-      const dy = late ? (above ? -13 : 15) : Math.abs(value - other) < 0.07 ? (above ? -11 : 11) : 0;
+      const dy = late ? (above || other - value > 0.1 ? -13 : 15) : Math.abs(value - other) < 0.07 ? (above ? -11 : 11) : 0;
       return text([t, value], words, { color, anchor: late ? "end" : "start", dx: late ? -4 : 11, dy, weight: 600 });
     };
     curves.drawOver([
@@ -151,8 +159,11 @@ export default figure("Learning or memorizing?", (f) => {
     const count = Math.round(train * s.points.length);
     const coins = wrong ? `${wrong} labels (ringed orange) are against the truth. ` : "All labels are true. ";
     if (!t) return `${coins}Untrained, the network is right on ${count} of ${s.points.length}. Train it.`;
-    const all = fitted >= 0 ? `All ${s.points.length} training points are right${fitted < t ? ` since step ${fitted}` : ""}` : `${count} of ${s.points.length} training points are right`;
-    const end = !wrong ? "It learned." : held < 0.65 ? "It memorized." : "The islands are memorized, the rest is learned.";
+    const all = fitted >= 0
+      ? `All ${s.points.length} training points are right${fitted < t ? ` since step ${fitted}` : ""}`
+        : `${count} of ${s.points.length} training points are right`;
+    const end = !wrong ? "It learned." : held < 0.65 ? "It memorized."
+      : "The islands are memorized, the rest is learned.";
     return `${coins}${all}, and ${percent(held)} of the ${s.held.length} held-out ones; loss ${num(loss)}. ${fitted >= 0 ? end : ""}`;
   });
 });

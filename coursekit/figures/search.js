@@ -17,9 +17,12 @@ const gridOf = (trials) => GRIDS[trials] ?? GRIDS[9];
 
 export default figure("Why random rather than a grid?", (f) => {
   const axes = { x: [0, 1], y: [0, 1], xTicks: [0, 0.5, 1], yTicks: [0, 0.5, 1] };
-  const plane = f.plot({ ...axes, name: "All settings and both searches", title: "the settings tried", xLabel: "*a*: learning rate, say", yLabel: "*b*: weight decay, say", aspect: 1, least: 240 });
-  const along = f.plot({ ...axes, y: [0, 1.12], name: "Scores along the first parameter", title: "seen along *a*", xLabel: "*a*", yLabel: "score", aspect: 1, least: 240 });
-  const tally = f.plot({ x: [0, 1], y: [0, 1], name: "Which search was better", title: "this task", aspect: 9, least: 300 });
+  const plane = f.plot({ ...axes, name: "All settings and both searches", title: "the settings tried",
+    xLabel: "*a*: learning rate, say", yLabel: "*b*: weight decay, say", aspect: 1, least: 240 });
+  const along = f.plot({ ...axes, y: [0, 1.12], name: "Scores along the first parameter", title: "seen along *a*",
+    xLabel: "*a*", yLabel: "score", aspect: 1, least: 240 });
+  const tally = f.plot({ x: [0, 1], y: [0, 1], name: "Which search was better", title: "this task", aspect: 9,
+    least: 300 });
 
   const cache = {};
   /** Task number i: its peak and 25 random settings, of which the first are used. */
@@ -27,14 +30,16 @@ export default figure("Why random rather than a grid?", (f) => {
     if (cache.seed !== s.seed) Object.assign(cache, { seed: s.seed, tasks: [], key: undefined });
     if (!cache.tasks[i]) {
       const draw = random(s.seed * 10000 + i);
-      cache.tasks[i] = { peak: [draw.uniform(), draw.uniform()], settings: range(25).map(() => [draw.uniform(), draw.uniform()]) };
+      cache.tasks[i] = { peak: [draw.uniform(), draw.uniform()],
+        settings: range(25).map(() => [draw.uniform(), draw.uniform()]) };
     }
     return cache.tasks[i];
   }
   /** [best of the grid, best of random] of a task, or for another peak. */
   function best(s, i, peak = task(s, i).peak) {
     const { weight, trials } = s;
-    const of = (settings) => settings.slice(0, trials).reduce((most, each) => Math.max(most, score(weight, each, peak)), 0);
+    const of = (settings) => settings.slice(0, trials).reduce((most, each) => Math.max(most, score(weight, each, peak)),
+      0);
     return [of(gridOf(trials)), of(task(s, i).settings)];
   }
   const now = (s) => clamp(Math.round(s.task), 1, MOST);
@@ -77,11 +82,13 @@ export default figure("Why random rather than a grid?", (f) => {
     const [ofGrid, ofRandom] = best(s, now(s), s.peak);
     const all = results(s);
     const wins = mean(all.map(([g, r]) => (r > g ? 1 : 0)));
-    f.read({ grid: ofGrid, random: ofRandom, wins, meanGrid: mean(all.map(([g]) => g)), meanRandom: mean(all.map(([, r]) => r)), columns: new Set(grid.map(([a]) => a)).size });
+    f.read({ grid: ofGrid, random: ofRandom, wins, meanGrid: mean(all.map(([g]) => g)),
+      meanRandom: mean(all.map(([, r]) => r)), columns: new Set(grid.map(([a]) => a)).size });
 
     const square = (p, options) => dot(p, { color: "purple", shape: "square", r: 5, ...options });
     const disk = (p, options) => dot(p, { color: "blue", r: 5, ...options });
-    plane.paint([raster(plane.field((a, b) => score(s.weight, [a, b], s.peak), 50), [0, 0], [1, 1], sequential(0, 2.2), { smooth: true })]);
+    plane.paint([raster(plane.field((a, b) => score(s.weight, [a, b], s.peak), 50), [0, 0], [1, 1], sequential(0, 2.2),
+      { smooth: true })]);
     plane.draw([
       grid.map((p) => [line([p, [p[0], -0.1]], { color: "purple", width: 1, opacity: 0.35 }), square(p)]),
       drawn.map((p) => [line([p, [p[0], -0.1]], { color: "blue", width: 1, opacity: 0.35 }), disk(p)]),
@@ -90,7 +97,8 @@ export default figure("Why random rather than a grid?", (f) => {
 
     const seen = (p) => [p[0], score(s.weight, p, s.peak)];
     along.draw([
-      s.weight < 1 && path((a) => (1 - s.weight) * bump(a - s.peak[0]) + s.weight, { color: "green", width: 1.5, dash: true }),
+      s.weight < 1 && path((a) => (1 - s.weight) * bump(a - s.peak[0]) + s.weight,
+        { color: "green", width: 1.5, dash: true }),
       line([[0, ofGrid], [1, ofGrid]], { color: "purple", width: 1.5 }),
       line([[0, ofRandom], [1, ofRandom]], { color: "blue", width: 1.5 }),
       grid.map((p) => line([[p[0], 0], seen(p)], { color: "purple", width: 1, opacity: 0.5 })),
@@ -101,8 +109,10 @@ export default figure("Why random rather than a grid?", (f) => {
     const high = ofGrid > ofRandom;
     const left = s.peak[0] > 0.5 ? [0.01, "start"] : [0.99, "end"];
     along.drawOver([
-      text([left[0], ofGrid], `grid’s best ${num(ofGrid, 2)}`, { color: "purple", anchor: left[1], size: 12, dy: high ? -9 : 10, weight: 600 }),
-      text([left[0], ofRandom], `random’s best ${num(ofRandom, 2)}`, { color: "blue", anchor: left[1], size: 12, dy: high ? 10 : -9, weight: 600 }),
+      text([left[0], ofGrid], `grid’s best ${num(ofGrid, 2)}`,
+        { color: "purple", anchor: left[1], size: 12, dy: high ? -9 : 10, weight: 600 }),
+      text([left[0], ofRandom], `random’s best ${num(ofRandom, 2)}`,
+        { color: "blue", anchor: left[1], size: 12, dy: high ? 10 : -9, weight: 600 }),
     ]);
 
     const stacked = along.frame.offsetTop > plane.frame.offsetTop; // on a phone
@@ -120,9 +130,12 @@ export default figure("Why random rather than a grid?", (f) => {
     ]);
 
     const sides = Math.round(Math.sqrt(s.trials));
-    const only = (name) => `Only *${name}* matters, and of it the grid tries ${sides} values, random search ${s.trials}.`;
-    const which = s.weight === 0 ? only("a") : s.weight === 1 ? only("b") : `*a* counts ${percent(1 - s.weight)}, *b* ${percent(s.weight)}.`;
-    const many = all.length === 1 ? "One task says little: try many." : `In ${num(all.length)} tasks random search was better in ${percent(wins)}.`;
+    const only = (name) =>
+      `Only *${name}* matters, and of it the grid tries ${sides} values, random search ${s.trials}.`;
+    const which = s.weight === 0 ? only("a") : s.weight === 1 ? only("b")
+      : `*a* counts ${percent(1 - s.weight)}, *b* ${percent(s.weight)}.`;
+    const many = all.length === 1 ? "One task says little: try many."
+      : `In ${num(all.length)} tasks random search was better in ${percent(wins)}.`;
     return `${which} Best here: grid ${num(ofGrid, 2)}, random ${num(ofRandom, 2)}. ${many}`;
   });
 });

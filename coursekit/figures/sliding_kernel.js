@@ -18,7 +18,8 @@ function slide({ size: n, kernel, padding, stride, dilation, at }) {
 }
 
 export default figure("Which output comes from which inputs?", (f) => {
-  const input = f.plot({ name: "The input under the kernel", title: "input: how many outputs use each cell", aspect: 0.72, least: 260 });
+  const input = f.plot({ name: "The input under the kernel", title: "input: how many outputs use each cell",
+    aspect: 0.72, least: 260 });
   const output = f.plot({ name: "The output", title: "output", aspect: 0.95, least: 260 });
 
   f.handle(input, {
@@ -88,24 +89,31 @@ export default figure("Which output comes from which inputs?", (f) => {
         const real = r >= 0 && c >= 0 && r < n && c < n;
         if (!real) return square(r, c, { stroke: "faint", width: 0.7 });
         const times = used[r] * used[c];
-        return square(r, c, { color: times ? "muted" : "orange", opacity: times ? 0.35 * (times / most) : 0.35, stroke: "muted", width: 0.8 });
+        return square(r, c, { color: times ? "muted" : "orange", opacity: times ? 0.35 * (times / most) : 0.35,
+          stroke: "muted", width: 0.8 });
       })),
       inside.map(([r, c]) => square(r, c, { color: "blue", opacity: 0.45 })),
       cells.map(([r, c]) => square(r, c, { stroke: "blue", width: 2 })),
-      m > 0 && box([starts[column], -starts[row]], [starts[column] + span, -starts[row] - span], { color: "none", stroke: "ink", width: 2.5 }),
+      m > 0 && box([starts[column], -starts[row]], [starts[column] + span, -starts[row] - span],
+        { color: "none", stroke: "ink", width: 2.5 }),
       // the stops along one row of the input, one below the other
       [-pad, n + pad].map((x) => line([[x, low], [x, low - stairs]], { color: "muted", width: 1, dash: "2 3" })),
       taps.map((stop, i) =>
-        stop.map((cell) => box([cell + 0.06, up(i) - 0.12 * step], [cell + 0.94, up(i) - 0.88 * step], { color: "blue", opacity: i === column ? 0.9 : 0.35 })),
+        stop.map((cell) => box([cell + 0.06, up(i) - 0.12 * step], [cell + 0.94, up(i) - 0.88 * step],
+          { color: "blue", opacity: i === column ? 0.9 : 0.35 })),
       ),
-      taps.map((stop, i) => i === column && box([stop[0], up(i)], [stop[0] + span, up(i) - step], { color: "none", stroke: "ink", width: 2 })),
+      taps.map((stop, i) => i === column && box([stop[0], up(i)], [stop[0] + span, up(i) - step],
+        { color: "none", stroke: "ink", width: 2 })),
       range(s.kernel).map((k) =>
-        box([ended + s.dilation * k + 0.06, up(m) - 0.12 * step], [ended + s.dilation * k + 0.94, up(m) - 0.88 * step], { color: "none", stroke: "vermilion", width: 1.5 }),
+        box([ended + s.dilation * k + 0.06, up(m) - 0.12 * step], [ended + s.dilation * k + 0.94, up(m) - 0.88 * step],
+          { color: "none", stroke: "vermilion", width: 1.5 }),
       ),
     ]);
     input.drawOver([
-      text([-pad, low - stairs], "stops along one axis", { color: "muted", size: 11.5, anchor: "start", dx: 4, dy: -4 }),
-      pixels > 15 && range(n).flatMap((r) => range(n).map((c) => text([c + 0.5, -r - 0.5], used[r] * used[c] || "×", { size: pixels > 22 ? 12 : 10, halo: false }))),
+      text([-pad, low - stairs], "stops along one axis",
+        { color: "muted", size: 11.5, anchor: "start", dx: 4, dy: -4 }),
+      pixels > 15 && range(n).flatMap((r) => range(n).map((c) => text([c + 0.5, -r - 0.5], used[r] * used[c] || "×",
+        { size: pixels > 22 ? 12 : 10, halo: false }))),
     ]);
     const cell = (r, c, options) => square(r, c, { stroke: "muted", width: 0.8, ...options });
     output.draw([
@@ -117,12 +125,14 @@ export default figure("Which output comes from which inputs?", (f) => {
     ]);
     output.drawOver([
       m > 0 && text([m / 2, -m], `${m} × ${m}`, { dy: 14, weight: 600 }),
-      n > m && text([n, -n], `input ${n} × ${n}`, { dy: m < n - 1 || !m ? -10 : 14, dx: -4, anchor: "end", color: "muted", size: 12 }),
+      n > m && text([n, -n], `input ${n} × ${n}`, { dy: m < n - 1 || !m ? -10 : 14, dx: -4, anchor: "end",
+        color: "muted", size: 12 }),
     ]);
 
     if (!m) return `The kernel spans ${span} cells, and the input with its padding only ${n + 2 * pad}: it fits nowhere, and there is no output.`;
     const where = `Output (${row + 1}, ${column + 1}) of ${m} × ${m} looks at ${inside.length} cells${cells.length > inside.length ? ` and ${cells.length - inside.length} zeros of the padding` : ""}.`;
-    const lost = never ? `${never} of the ${n * n} input cells are used by no output (×).` : `A corner is used by ${num(used[0] ** 2)} of the outputs, a middle cell by ${num(used[n >> 1] ** 2)}.`;
+    const lost = never ? `${never} of the ${n * n} input cells are used by no output (×).`
+      : `A corner is used by ${num(used[0] ** 2)} of the outputs, a middle cell by ${num(used[n >> 1] ** 2)}.`;
     return `${where} One stop more would stick out by ${past} ${past === 1 ? "cell" : "cells"} (red). ${lost}`;
   });
 });

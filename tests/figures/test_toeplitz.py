@@ -64,3 +64,15 @@ def test_in_every_setting_the_view_multiplies_with_the_matrix_of_the_convolution
                 for name, value in readout.items():
                     assert torch.allclose(torch.tensor(value).double(), expected[name].double()), (name, state)
                 figure.fits()
+
+
+def test_a_weight_of_the_image_is_none_of_the_numbers(screen):
+    figure = screen("toeplitz")
+    figure.skip()
+    figure.set(dims=2)
+    figure.page.locator(".fig-handle").nth(7).press("ArrowUp")
+    figure.settled()
+    assert "stands in 9 rows" in figure.says()
+    figure.set(dims=1)
+    assert "stands in" not in figure.says()
+    assert "∞" not in figure.says()
