@@ -1,4 +1,4 @@
-"""Whether the pictures of a release must be run: not if nothing else in the notebook can see what they leave behind.
+"""Whether the pictures of a release must be run: not if nothing that a student wrote can see what they leave behind.
 
 Most of the time that a notebook takes is spent on pictures that nobody will look at: the cells, marked with the tag
 `picture`, that show a student what a right answer draws. They come after the exercise that they belong to and no marks
@@ -12,7 +12,8 @@ BY_OTHER_WAYS = "globals locals vars eval exec dir get_ipython __main__ f_global
 
 
 def unneeded(pictures, others):
-    """Whether none of the `others` can see what the `pictures` bind; both are sources of cells."""
+    """Whether none of the `others`, written by a student, can see what the `pictures` bind; both are sources of cells.
+    (That no other cell of the release needs a picture is the author's care, and tested in tests/test_course.py.)"""
     bound = set()
     try:
         for source in pictures:

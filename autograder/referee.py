@@ -333,7 +333,7 @@ def _steps(cells, exercises, whole=True):
     """What to run and serve, in order. A missing grade cell is served at the end; a second one is passed over.
     What comes after the last exercise is run if the student wrote it, and if the `whole` notebook is wanted."""
     by_grade_id = {rubric.grade_id(id): id for id in exercises}
-    steps, seen = [], set()
+    steps, seen, written = [], set(), []  # written: by the student
     for index, cell in enumerate(cells):
         if cell.get("cell_type") != "code":
             continue
@@ -342,17 +342,16 @@ def _steps(cells, exercises, whole=True):
             source = cell.get("source", "")
             source = "".join(map(str, source)) if isinstance(source, list) else str(source)
             released = _marked(cell, "as_released")
-            steps.append(
-                _Step(index, source, draw=whole and not released, picture=released and _marked(cell, "picture"))
-            )
+            written += [] if released else [source]
+            steps.append(_Step(index, source, draw=whole and not released, picture=released and _marked(cell, "picture")))
         elif id not in seen:
             seen.add(id)
             steps.append(_Step(index, exercise=id))
     steps += [_Step(-1, exercise=id) for id in exercises if id not in seen]
     while steps and not (steps[-1].exercise or steps[-1].draw):
         steps.pop()
-    if pictures.unneeded([s.source for s in steps if s.picture], [s.source for s in steps if not s.picture]):
-        steps = [s for s in steps if not s.picture]
+    if pictures.unneeded([step.source for step in steps if step.picture], written):
+        steps = [step for step in steps if not step.picture]
     return steps
 
 
