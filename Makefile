@@ -4,7 +4,7 @@ PYTHON ?= python3
 IN = PATH="$(CURDIR)/.venv/bin:$$PATH"
 
 .DEFAULT_GOAL := help
-.PHONY: help course setup book test check release grade bench
+.PHONY: help course setup book test check release grade figures bench
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ release: setup  ## write exercises/ from solutions/ (one chapter: make release S
 grade: setup  ## grade your own notebook, with the hidden tests (NOTEBOOK=work/perceptron/perceptron.ipynb)
 	@test -n "$(NOTEBOOK)" || { echo "Which notebook? make grade NOTEBOOK=work/perceptron/perceptron.ipynb"; exit 2; }
 	$(IN) autograder grade $(NOTEBOOK)
+
+figures: setup  ## build the figures that move from coursekit/figures (needs Node.js 18 or newer, and Chromium)
+	cd tools/figures && npm ci --ignore-scripts && node build.js
+	$(IN) python tools/figures/pictures.py
 
 bench: setup  ## side by side with stock nbgrader and otter-grader (QUICK=1: small sizes)
 	$(IN) python -m benchmarks $(if $(QUICK),--quick)
