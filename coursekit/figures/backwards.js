@@ -33,7 +33,8 @@ function race(s) {
     const layers = Math.min(s.step, 3 * passes);
     const pass = Math.max(Math.ceil(layers / 3) - 1, 0);
     const at = layers - 3 * pass;
-    return { passes, pass, at, full: pass + (at === 3), count: pass * edges + sum(order.slice(0, at)), total: passes * edges };
+    const count = pass * edges + sum(order.slice(0, at));
+    return { passes, pass, at, full: pass + (at === 3), count, total: passes * edges };
   };
   const forward = progress(n, sizes);
   const backward = progress(s.m, [...sizes].reverse());
@@ -52,7 +53,8 @@ function race(s) {
 
 /** 3 ms, 50 minutes */
 function duration(seconds) {
-  const units = [["ns", 1e-9], ["µs", 1e-6], ["ms", 1e-3], ["s", 1], ["minutes", 60], ["hours", 3600], ["days", 86400]];
+  const small = [["ns", 1e-9], ["µs", 1e-6], ["ms", 1e-3], ["s", 1]];
+  const units = [...small, ["minutes", 60], ["hours", 3600], ["days", 86400]];
   const [name, size] = units.findLast(([, unit]) => seconds >= unit) ?? units[0];
   return `${num(seconds / size, 2)} ${name}`;
 }
@@ -62,6 +64,7 @@ const many = (x, what) => `${whole(x)} ${what}${x === 1 ? "" : what.endsWith("s"
 const RATE = 1e9; // multiplications a second
 const PACE = 450; // milliseconds for a layer
 
+const HOME = { forward: "column", backward: "row" }; // what a pass brings
 const COLOR = { forward: "purple", backward: "blue" };
 const SUPER = ["1", "10", "100", "1000", "10⁴", "10⁵", "10⁶"];
 
@@ -77,7 +80,9 @@ export default figure("Why backwards?", (f) => {
     yLabel: "", xTicks: range(MOST + 1), xFormat: (t) => SUPER[t], yTicks: [3, 6, 9, 12], yFormat: (t) => `10^{${t}}`,
   });
 
-  f.slider("n", { label: "inputs *n*", min: 1, max: 10 ** MOST, step: 0.05, log: true, format: (n) => whole(Math.round(n)) });
+  f.slider("n", {
+    label: "inputs *n*", min: 1, max: 10 ** MOST, step: 0.05, log: true, format: (n) => whole(Math.round(n)),
+  });
   f.slider("m", { label: "outputs *m*", min: 1, max: 4, step: 1 });
   f.handle(cost, {
     label: "Number of inputs",
@@ -105,12 +110,13 @@ export default figure("Why backwards?", (f) => {
   f.update((s) => {
     const r = race(s);
     const { n, seen, forward, backward } = r;
+    const numbers = (list) => list?.filter((x) => x !== null);
     f.read({
       edges: r.edges,
       totals: [forward.total, backward.total],
       counts: [forward.count, backward.count],
-      carried: [forward.values.filter(Boolean), backward.values.map((v) => v?.filter((x) => x !== null)).filter(Boolean)],
-      jacobian: r.jacobian.map((row) => row.filter((x) => x !== null)),
+      carried: [forward.values.filter(Boolean), backward.values.map(numbers).filter(Boolean)],
+      jacobian: r.jacobian.map(numbers),
     });
 
     const heights = [seen.length, WIDTH, WIDTH, s.m];
@@ -141,36 +147,43 @@ export default figure("Why backwards?", (f) => {
         lines.filter(({ k }) => k !== active).map(draw),
         lines.filter(({ k }) => k === active).map(draw),
         at > 0 && arrow([active + way[0], -2.72], [active + way[1], -2.72], { color: "orange", width: 2.5 }),
-        nodes.map((node) => !gap(node) && dot(spot(node.k, node.i), { r: 13, color: shown(node) === null ? "faint" : color })),
+        nodes.map((node) => {
+          const fill = shown(node) === null ? "faint" : color;
+          return !gap(node) && dot(spot(node.k, node.i), { r: 13, color: fill });
+        }),
         at > 0 && dot(start, { r: 13, color, ring: "orange" }),
         r.jacobian.flatMap((row, j) => row.map((_, i) => {
           const here = known(seen[i] ?? (full > 4 ? -1 : Infinity), j);
-          return box(table([i, j]), table([i + 1, j + 1]), { color: here ? color : "faint", opacity: here ? 0.3 : 0.2, stroke: "paper", width: 2 });
+          const look = here ? { color, opacity: 0.3 } : { color: "faint", opacity: 0.2 };
+          return box(table([i, j]), table([i + 1, j + 1]), { ...look, stroke: "paper", width: 2 });
         })),
       ]);
       plots[mode].drawOver([
         nodes.map((node) => {
-          const value = shown(node);
           const [x, y] = spot(node.k, node.i);
+          const value = shown(node) ?? (at > 0 && x === start[0] && y === start[1] ? 1 : null);
           if (value !== null) return text([x, y], num(value), { color: "paper", size: 11.5, weight: 600, halo: false });
-          if (at > 0 && x === start[0] && y === start[1]) return text([x, y], "1", { color: "paper", size: 11.5, weight: 600, halo: false });
           const label = node.k === 0 ? name(seen[node.i]) : node.k === 3 ? (s.m > 1 ? `*y*_${node.i + 1}` : "*y*") : "";
           return label && text([x, y], label, { size: 12, halo: false });
         }),
-        text([1.5, TABLE - 0.2], !full ? "∂*y*/∂*x*" : mode === "forward" ? "∂*y*/∂*x*: one column a pass" : "∂*y*/∂*x*: one row a pass", { color: "muted", size: 12 }),
+        text([1.5, TABLE - 0.2], `∂*y*/∂*x*${full ? `: one ${HOME[mode]} a pass` : ""}`, { color: "muted", size: 12 }),
         r.jacobian.flatMap((row, j) => row.map((value, i) => {
           const [[a, b], [c, d]] = [table([i, j]), table([i + 1, j + 1])];
           const here = value !== null && known(seen[i], j);
           const label = here ? num(value) : value === null ? "…" : "";
           return label && text([(a + c) / 2, (b + d) / 2], label, { size: 12, weight: here ? 600 : 400 });
         })),
-        text([3.35, 3.1], `pass ${at ? whole(pass + 1) : 0} of ${whole(passes)}`, { anchor: "end", dy: -14, dx: 4, size: 12, color: "muted" }),
+        text([3.35, 3.1], `pass ${at ? whole(pass + 1) : 0} of ${whole(passes)}`, {
+          anchor: "end", dy: -14, dx: 4, size: 12, color: "muted",
+        }),
         text([1.5, 2.75], many(count, "multiplication"), { color, size: 13, weight: 600 }),
       ]);
     }
 
     const curve = (mode, passes, dash) =>
-      path((x) => Math.log10(passes(10 ** x) * r.cost(10 ** x)), { color: COLOR[mode], width: 2.5, from: 0, to: MOST, dash });
+      path((x) => Math.log10(passes(10 ** x) * r.cost(10 ** x)), {
+        color: COLOR[mode], width: 2.5, from: 0, to: MOST, dash,
+      });
     const x = Math.log10(n);
     const ends = [forward, backward].map(({ total }) => [x, Math.log10(total)]);
     cost.draw([
@@ -185,18 +198,30 @@ export default figure("Why backwards?", (f) => {
       text([0, 12.7], `forward: ${takes(forward)}`, { ...corner, color: COLOR.forward }),
       text([0, 11.2], `reverse: ${takes(backward)}`, { ...corner, color: COLOR.backward }),
       text([0, 9.7], "at a billion a second", { ...corner, weight: 400, size: 12, color: "muted" }),
-      text([5, Math.log10(1e5 * r.cost(1e5))], "*n* passes", { color: COLOR.forward, dy: 22, anchor: "start", size: 12 }),
-      text([5, Math.log10(s.m * r.cost(1e5))], s.m > 1 ? "*m* passes" : "one pass", { color: COLOR.backward, dy: 18, anchor: "end", size: 12 }),
+      text([5, Math.log10(1e5 * r.cost(1e5))], "*n* passes", {
+        color: COLOR.forward, dy: 22, anchor: "start", size: 12,
+      }),
+      text([5, Math.log10(s.m * r.cost(1e5))], s.m > 1 ? "*m* passes" : "one pass", {
+        color: COLOR.backward, dy: 18, anchor: "end", size: 12,
+      }),
     ]);
 
     const size = `${many(n, "input")}, ${many(s.m, "output")}`;
     const ratio = n / s.m;
     const cheaper = `${whole(+Math.max(ratio, 1 / ratio).toPrecision(3))} times as much`;
-    const result = ratio > 1 ? `Forward costs ${cheaper}.` : ratio < 1 ? `Reverse costs ${cheaper}: with more outputs than inputs forward wins.` : "Both cost the same.";
-    if (s.step === 0) return `${size}. A pass carries derivatives along and multiplies once on each of the ${whole(r.edges)} edges.${n > SEEN ? ` ${result}` : ""}`;
-    const state = ({ full, passes, pass }, what) => (full === passes ? `${what} has all of ∂*y*/∂*x* after ${many(passes, "pass")}` : `${what} is on pass ${whole(pass + 1)} of ${whole(passes)}`);
+    const reverse = `Reverse costs ${cheaper}: with more outputs than inputs forward wins.`;
+    const result = ratio > 1 ? `Forward costs ${cheaper}.` : ratio < 1 ? reverse : "Both cost the same.";
+    if (s.step === 0) {
+      const pass = `A pass carries derivatives along and multiplies once on each of the ${whole(r.edges)} edges.`;
+      return `${size}. ${pass}${n > SEEN ? ` ${result}` : ""}`;
+    }
+    const state = ({ full, passes, pass }, what) =>
+      full === passes
+        ? `${what} has all of ∂*y*/∂*x* after ${many(passes, "pass")}`
+        : `${what} is on pass ${whole(pass + 1)} of ${whole(passes)}`;
     const left = (3 * n - s.step) * PACE / 1000;
     const patience = n >= 1000 && backward.full === s.m ? ` (at this pace ${duration(left)} more)` : "";
-    return `${size}. ${state(backward, "Reverse mode")}; ${state(forward, "forward mode")}${patience}. ${backward.full === s.m || forward.full === n ? result : ""}`;
+    const end = backward.full === s.m || forward.full === n ? result : "";
+    return `${size}. ${state(backward, "Reverse mode")}; ${state(forward, "forward mode")}${patience}. ${end}`;
   });
 });
