@@ -53,8 +53,8 @@ export default figure("What does each activation do to a signal and its slope?",
   const bars = f.plot({
     name: "Gradient left by each activation",
     title: "what is left of a gradient of 1",
-    x: [FLOOR, 6.6], y: [-0.5, names.length - 0.2], xLabel: "product of the slopes", xTicks: [-15, -10, -5, 0, 5], xFormat: (t) => (t ? `10^{${num(t)}}` : "1"),
-    aspect: 1.05, least: 280,
+    x: [FLOOR, 6.6], y: [-0.5, names.length - 0.2], xLabel: "product of the slopes",
+    xTicks: [-15, -10, -5, 0, 5], xFormat: (t) => (t ? `10^{${num(t)}}` : "1"), aspect: 1.05, least: 280,
   });
 
   f.handle(curve, {
