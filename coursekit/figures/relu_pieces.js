@@ -84,7 +84,8 @@ const rests = (s) => own(s) && moved(s).every((t, i) => t === settle(s.hinges[i]
 export default figure("How do bends become a curve?", (f) => {
   const main = f.plot({
     name: "Target and sum", title: "target and sum of the units",
-    x: [LEFT, RIGHT], y: [-1.6, 1.6], xLabel: "*x*", yLabel: "*y*", aspect: 2.2, phone: 1.3, least: 450, yTicks: [-1, 0, 1],
+    x: [LEFT, RIGHT], y: [-1.6, 1.6], yTicks: [-1, 0, 1], xLabel: "*x*", yLabel: "*y*",
+    aspect: 2.2, phone: 1.3, least: 450,
   });
   const units = f.plot({
     name: "The units one by one", title: "the units one by one",
@@ -149,11 +150,14 @@ export default figure("How do bends become a curve?", (f) => {
     units.layout();
     units.draw([
       rule({ y: 0 }),
-      bends.map((c, i) => line([[LEFT, 0], [t[i], 0], [RIGHT, ends[i]]], { color: c > 0 ? "purple" : "sky", width: 1.5 })),
+      bends.map((c, i) =>
+        line([[LEFT, 0], [t[i], 0], [RIGHT, ends[i]]], { color: c > 0 ? "purple" : "sky", width: 1.5 }),
+      ),
       line(corners, { color: "blue", width: 2.5 }),
       t.map((x) => dot([x, 0], { color: "orange", r: 3 })),
     ]);
-    units.drawOver([text([LEFT + 0.1, 0.86 * reach], "their sum", { color: "blue", anchor: "start", weight: 600, size: 12 })]);
+    const sum = { color: "blue", anchor: "start", weight: 600, size: 12 };
+    units.drawOver([text([LEFT + 0.1, 0.86 * reach], "their sum", sum)]);
 
     const show = (e) => clamp(e, 5e-4, 1.5);
     errorPlot.draw([
@@ -167,9 +171,11 @@ export default figure("How do bends become a curve?", (f) => {
     const better = gain > 1 ? `${num(gain)} times less` : `${num(1 / gain)} times more`;
     const compare = own(s) && Math.abs(gain - 1) > 0.005 ? `, ${better} than with hinges spread evenly` : "";
     const exact = error < 1e-9;
-    const twice = 2 * s.n <= MOST && !own(s) && !exact ? ` Twice as many would leave ${fixed(evenly[2 * s.n - 1], 4)}.` : "";
+    const doubled = 2 * s.n <= MOST && !own(s) && !exact;
+    const twice = doubled ? ` Twice as many would leave ${fixed(evenly[2 * s.n - 1], 4)}.` : "";
     const tall = max(ends, Math.abs);
     const ramps = tall > 2 ? ` The tallest ramp ends at ${num(tall)}: the ramps all but cancel.` : "";
-    return `${s.n} ${s.n > 1 ? "units make" : "unit makes"} a curve with an error of ${exact ? "0" : fixed(error, 4)}${compare}.${twice}${ramps}`;
+    const found = `${s.n > 1 ? "units make" : "unit makes"} a curve with an error of ${exact ? "0" : fixed(error, 4)}`;
+    return `${s.n} ${found}${compare}.${twice}${ramps}`;
   });
 });
