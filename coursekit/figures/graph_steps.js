@@ -121,7 +121,8 @@ export default figure("Who passes what to whom?", (f) => {
         if (step !== edge.backward) return null;
         const [t, dy] = edge.side;
         const passed = `${num(local[i])} × ${num(grad[edge.to])}`;
-        return text(between(NODES[edge.from].at, NODES[edge.to].at, t), passed, { dy, size: 12.5, weight: 600, color: "purple" });
+        const spot = between(NODES[edge.from].at, NODES[edge.to].at, t);
+        return text(spot, passed, { dy, size: 12.5, weight: 600, color: "purple" });
       }),
     ]);
 
