@@ -71,7 +71,9 @@ function signal(s) {
 }
 
 export default figure("Where does the signal die?", (f) => {
-  const axes = { x: [0.5, DEPTH + 0.5], xLabel: "layer", xTicks: [1, 10, 20, 30, 40, 50], aspect: 1.05, phone: 1.25, least: 280 };
+  const axes = {
+    x: [0.5, DEPTH + 0.5], xLabel: "layer", xTicks: [1, 10, 20, 30, 40, 50], aspect: 1.05, phone: 1.25, least: 280,
+  };
   const values = f.plot({
     ...axes, name: "Histogram of each layer", title: "values *z* in each layer", y: [-REACH, REACH],
     yLabel: "*z*, before the activation", yTicks: [-4, -2, 0, 2, 4],
@@ -142,7 +144,8 @@ export default figure("Where does the signal die?", (f) => {
     const about = (x) => num(+x.toPrecision(2));
     const each = (ratio) => num(ratio ** (1 / (DEPTH - 1)), 3);
     const [out, home] = [`the signal is multiplied by ${about(end)}`, `the gradient by ${about(start)}`];
-    const cut = lost ? ` From layer ${lost} on float16 holds ${forward[lost - 1] < 1 ? "only zeros" : "only infinity"}.` : "";
+    const range16 = forward[lost - 1] < 1 ? "too small" : "too large";
+    const cut = lost ? ` From layer ${lost} on it is ${range16} for float16.` : "";
     if (s.activation === "tanh") {
       const bounded = "tanh holds the signal within bounds; it does not hold the gradient.";
       const why = s.gain > 1.1 ? bounded : "Below 1 both shrink; near 1 they last.";
