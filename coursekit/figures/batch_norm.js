@@ -124,7 +124,8 @@ export default figure("What does batch norm keep alive?", (f) => {
     const label = (layers, words, color, dy) => {
       const [l, share] = end(layers);
       const late = l > DEPTH / 2;
-      return text([l, share], words, { color, dy, dx: late ? 4 : -4, anchor: late ? "end" : "start", size: 12, weight: 600 });
+      const side = late ? { dx: 4, anchor: "end" } : { dx: -4, anchor: "start" };
+      return text([l, share], words, { ...side, color, dy, size: 12, weight: 600 });
     };
     shares.draw([
       line(upTo(plain), { color: COLOR.plain, width: 2.5, dash: "7 4" }),
@@ -139,10 +140,12 @@ export default figure("What does batch norm keep alive?", (f) => {
     ]);
 
     const [size, steady] = sizes.map((value) => num(+value.toPrecision(2)));
-    const fate = sizes[0] < 0.05 ? "the signal is dying" : sizes[0] > 20 ? "the signal explodes" : "the signal keeps its size";
+    const grows = sizes[0] > 20 ? "the signal explodes" : "the signal keeps its size";
+    const fate = sizes[0] < 0.05 ? "the signal is dying" : grows;
     const far = Math.abs(s.gain - Math.SQRT2) > 0.05;
     const gain = far ? " Batch norm divides the gain out: its loop is the same at every gain." : "";
     const plainly = `Without batch norm ${fate} (${size}), and ${percent(without)} of it tells inputs apart`;
-    return `Layer ${s.layer}, gain ${num(s.gain)}. ${plainly}; with it the size is ${steady}, and ${percent(withNorm)} does.${gain}`;
+    const normally = `with it the size is ${steady}, and ${percent(withNorm)} does`;
+    return `Layer ${s.layer}, gain ${num(s.gain)}. ${plainly}; ${normally}.${gain}`;
   });
 });
