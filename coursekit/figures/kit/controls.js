@@ -143,15 +143,15 @@ export function player(figure, { step, done = () => false, every = 400, label = 
  * A point to drag, by pointer or by the arrow keys (with Shift ten steps at once).
  * at(state) → [x, y], or null when there is none; move([x, y], state, way) writes it, way being [−1, 0], [1, 0], [0, −1]
  * or [0, 1] where an arrow key moved it; step: what an arrow key adds, a number or [dx, dy]; words(state): what a screen
- * reader says; color; r: pixels; keys: { " ": (state) => … } for more keys. With `pointer: false` the pointer does not
- * see it: a keyboard twin of what `press` does. Where handles are close together, the one nearest to the pointer is taken.
+ * reader says; color; r: pixels; keys: { " ": (state) => … } for more keys. With `pointer: false` it is
+ * for the keyboard alone, a twin of what `press` does, and shown while it has the focus. Where handles are close together, the one nearest to the pointer is taken.
  */
 export function handle(figure, plot, { label, at, move, step = 0.1, words, color = "ink", r = 7, keys = {}, pointer = true }) {
   const steps = Array.isArray(step) ? step : [step, step];
   const node = svg("g", { class: "fig-handle", tabindex: 0, role: "slider", "aria-label": spoken(label) });
   const disk = svg("circle", { r, fill: `var(--fig-${color})`, stroke: "var(--fig-paper)", "stroke-width": 2 });
   node.append(svg("circle", { r: 20, fill: "transparent" }), svg("circle", { r: r + 5, class: "fig-halo-ring" }), disk);
-  if (!pointer) node.style.pointerEvents = "none";
+  if (!pointer) node.classList.add("fig-keys");
   plot.handles.append(node);
   const go = ([x, y], way) => {
     const { x: xs, y: ys } = plot.shown;
