@@ -67,13 +67,16 @@ export default figure("What did it see in my digit?", (f) => {
   };
 
   // --- what a reader does ---
+  const clear = () => f.set({ strokes: [], sample: -1, down: false });
   function ink(s, p, first) {
     const here = p.map((v) => clamp(Math.round(2 * v) / 2, 2, 62));
     const old = s.sample < 0 ? s.strokes : (s.samples[s.sample].strokes ?? []);
     const stroke = old.at(-1);
     const far = stroke && Math.hypot(here[0] - stroke.at(-1)[0], here[1] - stroke.at(-1)[1]);
     if (old.flat().length > 1500) return;
-    if (first || s.sample >= 0 || !stroke) f.set({ strokes: [...old, [here]], sample: -1, pen: here });
+    if (first && p[0] > 50 && p[1] > 57) return clear();
+    if (!first && !stroke && s.sample < 0) return; // just cleared
+    if (first || s.sample >= 0) f.set({ strokes: [...old, [here]], sample: -1, pen: here });
     else if (stroke.length > 300) f.set({ strokes: [...old, [stroke.at(-1), here]], pen: here });
     else if (far >= 1) f.set({ strokes: [...old.slice(0, -1), [...stroke, here]], pen: here });
   }
@@ -110,9 +113,11 @@ export default figure("What did it see in my digit?", (f) => {
       compare(s, way && k === computed(s).answer ? clamp(k - way[1], 0, 9) : k);
     },
     words: (s) => `class ${versus(s)}`,
-    ...{ step: [0, 1], r: 5, color: "vermilion", pointer: false },
+    ...{ step: [0, 1], r: 5, color: "vermilion" },
   });
-  f.button("Clear", () => f.set({ strokes: [], sample: -1, down: false }));
+  f.button("Clear", clear);
+  // A finger still scrolls the page over what is only tapped.
+  for (const each of [...layers, bars]) each.root.style.touchAction = "pan-y";
   f.choice("sample", { label: "Show", options: [[-1, "yours"], ...f.state.samples.map(({ name }, i) => [i, name])] });
   f.predict({
     ask: "The network knows ten digits. You give it a minus sign. What will its ten probabilities do?",
@@ -156,6 +161,8 @@ export default figure("What did it see in my digit?", (f) => {
       box([0, 0], [64, 64], { color: "none", stroke: "muted" }),
       strokes.map((each) => line([...each, add(each.at(-1), [0.1, 0])], { width: board.X(3.5) - board.X(0) })),
     ]);
+
+    board.drawOver([text([62, 60], "clear", { anchor: "end", size: 12, color: "muted" })]);
 
     // What the chosen cell can see, layer by layer.
     const base = s.layer === 2 ? [2 * r, 2 * r + 1, 2 * c, 2 * c + 1] : [r, r, c, c];
