@@ -25,18 +25,24 @@ const CURVES = {
 /** w after each step; a run that flies away ends where it is lost. */
 function run({ curve, curvature, start }, rate) {
   const trail = [start];
-  for (let w = start, i = 0; i < STEPS && Math.abs(w) < LOST; i++) trail.push((w -= rate * curvature * CURVES[curve].slope(w)));
+  for (let w = start; trail.length <= STEPS && Math.abs(w) < LOST; trail.push(w)) {
+    w -= rate * curvature * CURVES[curve].slope(w);
+  }
   return trail;
 }
 
 export default figure("How large may a step be?", (f) => {
   const hill = f.plot({
-    name: "The curve and the steps", title: "loss: drag the start", x: [-WIDE, WIDE], aspect: 2.3, phone: 1.2, least: 500,
+    name: "The curve and the steps", title: "loss: drag the start", x: [-WIDE, WIDE], aspect: 2.3, phone: 1.2,
+    least: 500,
     xLabel: "weight *w*", yLabel: "loss", yTicks: 4,
   });
-  const small = { yLog: true, y: [FLOOR, 1e4], yTicks: [1e-12, 1e-8, 1e-4, 1, 1e4], yFormat: power, aspect: 1.3, least: 230, yLabel: "" };
-  const time = f.plot({ ...small, name: "Loss after each step", title: "loss after each step", x: [-0.5, STEPS + 0.5], xLabel: "step" });
-  const sweep = f.plot({ ...small, name: "Loss after 20 steps at each learning rate", title: "loss after 20 steps: drag η", x: [0, 3], xLabel: "learning rate η" });
+  const small = { yLog: true, y: [FLOOR, 1e4], yTicks: [1e-12, 1e-8, 1e-4, 1, 1e4], yFormat: power, aspect: 1.3,
+    least: 230, yLabel: "" };
+  const time = f.plot({ ...small, name: "Loss after each step", title: "loss after each step", x: [-0.5, STEPS + 0.5],
+    xLabel: "step" });
+  const sweep = f.plot({ ...small, name: "Loss after 20 steps at each learning rate",
+    title: "loss after 20 steps: drag η", x: [0, 3], xLabel: "learning rate η" });
 
   const height = (s, w) => s.curvature * CURVES[s.curve].f(w);
   const end = (s, rate) => clamp(height(s, run(s, rate).at(-1)), FLOOR, 1e4);
@@ -59,9 +65,11 @@ export default figure("How large may a step be?", (f) => {
   f.choice("curve", { label: "curve", options: [["bowl", "a parabola"], ["valleys", "two valleys"]] });
   f.predict({
     ask: "Now the steps come down on one side. You make η larger and larger. What do you see before they fly away?",
-    choices: ["They come down ever faster, then suddenly fly away", "They jump across the minimum, and still arrive", "They circle around the minimum and come no nearer"],
+    choices: ["They come down ever faster, then suddenly fly away", "They jump across the minimum, and still arrive",
+      "They circle around the minimum and come no nearer"],
     right: 1,
-    because: "A step multiplies the distance by 1 − η *c*: between 1 / *c* and 2 / *c* that is negative, yet smaller than 1.",
+    because:
+      "A step multiplies the distance by 1 − η *c*: between 1 / *c* and 2 / *c* that is negative, yet smaller than 1.",
     when: (s) => s.curve === "bowl" && s.rate * s.curvature > 1 && s.rate * s.curvature < 2,
   });
 
@@ -85,7 +93,8 @@ export default figure("How large may a step be?", (f) => {
       dot(points.at(-1), { color: "orange", r: 6 }),
     ]);
     hill.drawOver(
-      curve === "valleys" ? minima.map((w, i) => text([w, height(s, w)], ["sharp", "flat"][i], { color: "green", size: 12, dy: 16 })) : [],
+      curve === "valleys" ? minima.map((w, i) =>
+        text([w, height(s, w)], ["sharp", "flat"][i], { color: "green", size: 12, dy: 16 })) : [],
     );
 
     const shown = (value) => clamp(value, FLOOR, 1e4);
@@ -100,7 +109,8 @@ export default figure("How large may a step be?", (f) => {
       line([...done, rate].map((other) => [other, end(s, other)]), { color: "blue", width: 2.5 }),
     ]);
     const names = curve === "bowl" ? ["2 / *c*"] : ["sharp", "flat"];
-    sweep.drawOver(edges.map((edge, i) => edge < 2.9 && text([edge, FLOOR], names[i], { color: "vermilion", dx: 5, dy: -12 - 16 * i, anchor: "start", size: 12 })));
+    sweep.drawOver(edges.map((edge, i) => edge < 2.9
+      && text([edge, FLOOR], names[i], { color: "vermilion", dx: 5, dy: -12 - 16 * i, anchor: "start", size: 12 })));
 
     const last = trail.at(-1);
     const after = lost ? "It flies away." : `Loss after ${STEPS} steps: ${num(heights.at(-1))}.`;
@@ -113,12 +123,15 @@ export default figure("How large may a step be?", (f) => {
         : size > 1 - 1e-9 ? "it jumps from side to side forever"
         : factor > 0 ? "it comes down on one side"
         : "it jumps across the minimum, and still arrives";
-      return `Each step multiplies the distance to the minimum by 1 − η*c* = ${num(factor)}: ${kind}. ${after} The edge is at η = 2 / *c* = ${num(edges[0])}.`;
+      return `Each step multiplies the distance to the minimum by 1 − η*c* = ${num(factor)}: ${kind}. ` +
+      `${after} The edge is at η = 2 / *c* = ${num(edges[0])}.`;
     }
     const valley = last < 0.307 ? 0 : 1;
-    const how = rate > edges[valley] ? "comes to no rest" : Math.abs(last - minima[valley]) < 0.02 ? "arrives" : "is still on its way";
+    const how = rate > edges[valley] ? "comes to no rest" : Math.abs(last - minima[valley]) < 0.02 ? "arrives"
+      : "is still on its way";
     const where = lost ? "" : `It ${how} in the ${["sharp", "flat"][valley]} valley. `;
-    return `${where}${after} Edges 2 / curvature: the sharp valley holds a run up to η = ${num(edges[0])}, the flat one up to ${num(edges[1])}.`;
+    return `${where}${after} Edges 2 / curvature: ` +
+      `the sharp valley holds a run up to η = ${num(edges[0])}, the flat one up to ${num(edges[1])}.`;
   });
 });
 

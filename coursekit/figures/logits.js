@@ -4,7 +4,8 @@
 // logistic loss of the true class's lead over the rest, and its gradient is nothing but the gap between what the model
 // says and what is so: p − y.
 
-import { argmax, arrow, box, clamp, dot, figure, fixed, line, logSumExp, max, min, num, path, percent, range, rule, scale, signed, softmax, softplus, text } from "kit";
+import { argmax, arrow, box, clamp, dot, figure, fixed, line, logSumExp, max, min, num, path, percent, range, rule,
+  scale, signed, softmax, softplus, text } from "kit";
 
 const NAMES = ["cat", "dog", "fox"];
 const REACH = 6; // of the logits' axis at first
@@ -28,7 +29,8 @@ function model(s) {
 export default figure("What is a logit?", (f) => {
   const names = { xLabel: "", xFormat: (k) => NAMES[k], least: 190, aspect: 0.74, phone: 1.35 };
   const logits = f.plot({ ...names, name: "The logits", title: "logits *z*: drag them" });
-  const shares = f.plot({ ...names, name: "The probabilities and the target", title: "probabilities *p*, target *y*", y: [0, 1.1], yTicks: [0, 0.5, 1] });
+  const shares = f.plot({ ...names, name: "The probabilities and the target", title: "probabilities *p*, target *y*",
+    y: [0, 1.1], yTicks: [0, 0.5, 1] });
   const losses = f.plot({
     name: "The loss", title: "loss −log *p*_{true}", least: 190, aspect: 0.74, phone: 1.35,
     xLabel: "lead of the true class", yLabel: "loss", xTicks: 4, yTicks: 4,
@@ -48,7 +50,8 @@ export default figure("What is a logit?", (f) => {
   );
   f.choice("true", { label: "the picture shows a", options: NAMES.map((name, k) => [k, name]) });
   f.slider("temperature", { label: "temperature *T*", min: 0.25, max: 4, step: 0.01, log: true });
-  f.button("+1 to all logits", (s) => f.set({ logits: s.logits.map((z) => z + 1), added: s.added + 1 }), { when: (s) => max(s.logits) < 20 });
+  f.button("+1 to all logits", (s) => f.set({ logits: s.logits.map((z) => z + 1), added: s.added + 1 }),
+    { when: (s) => max(s.logits) < 20 });
   f.button("Step down the gradient", (s) => {
     const { ks, gradient } = model(s);
     const z = [...s.logits];
@@ -60,7 +63,8 @@ export default figure("What is a logit?", (f) => {
     ask: "The model says cat, and it is a dog. You add 1 to all three logits. What happens to the probabilities?",
     choices: ["All three rise", "The largest gains most", "None of them moves"],
     right: 2,
-    because: "exp(*z* + 1) = e · exp(*z*), and the factor e is above and below the fraction line: only differences count.",
+    because:
+      "exp(*z* + 1) = e · exp(*z*), and the factor e is above and below the fraction line: only differences count.",
     when: (s) => s.added > 0,
   });
 
@@ -82,7 +86,8 @@ export default figure("What is a logit?", (f) => {
     logits.draw([
       rule({ y: 0, color: "muted" }),
       z.map((v, i) => bar(i, v, { opacity: 0.35 })),
-      z.map((v, i) => Math.abs(gradient[i]) > 0.02 && arrow([i + 0.42, v], [i + 0.42, v - gradient[i]], { color: "orange", width: 2.5 })),
+      z.map((v, i) => Math.abs(gradient[i]) > 0.02
+        && arrow([i + 0.42, v], [i + 0.42, v - gradient[i]], { color: "orange", width: 2.5 })),
     ]);
     logits.drawOver(z.map((v, i) => text([i, v], fixed(v, 1), { dy: v < 0 ? 19 : -18, size: 12.5, weight: 600 })));
 
@@ -90,7 +95,8 @@ export default figure("What is a logit?", (f) => {
       bar(own, 1, { color: "none", stroke: "green", width: 2 }),
       p.map((v, i) => bar(i, v, { opacity: 0.55 })),
       // the gap, as the step wants to close it
-      p.map((v, i) => Math.abs(gap[i]) > 0.004 && arrow([i + 0.42, v], [i + 0.42, v - gap[i]], { color: "orange", width: 2.5 })),
+      p.map((v, i) => Math.abs(gap[i]) > 0.004
+        && arrow([i + 0.42, v], [i + 0.42, v - gap[i]], { color: "orange", width: 2.5 })),
     ]);
     shares.drawOver([
       text([own, 1], "*y* = 1", { color: "green", dy: -10, size: 12 }),
@@ -102,7 +108,8 @@ export default figure("What is a logit?", (f) => {
     losses.draw([
       line([[-far, far], [0, 0]], { color: "muted", width: 1, dash: true }),
       path((m) => softplus(-m), { color: "vermilion", width: 2.5 }),
-      line([[lead - aside, loss - slope * aside], [lead + aside, loss + slope * aside]], { color: "orange", width: 4, opacity: 0.8 }),
+      line([[lead - aside, loss - slope * aside], [lead + aside, loss + slope * aside]],
+        { color: "orange", width: 4, opacity: 0.8 }),
       dot([lead, loss], { color: "vermilion", r: 6 }),
     ]);
     const free = lead < 0.3 * far; // room to the right of the point
@@ -119,6 +126,7 @@ export default figure("What is a logit?", (f) => {
     const shift = s.added ? `Every logit rose by ${s.added}, and no probability moved. ` : "";
     const divided = s.temperature === 1 ? "*p* − *y*" : `(*p* − *y*) / ${num(s.temperature)}`;
     const each = ks.map((k, i) => `${NAMES[k]} ${signed(gradient[i], 2)}`).join(", ");
-    return `${shift}${verdict}.${only} Loss ${num(loss)}. Gradient ${divided}: ${each}, together 0. The orange step goes the other way and closes the gap.`;
+    return `${shift}${verdict}.${only} Loss ${num(loss)}. Gradient ${divided}: ${each}, together 0. ` +
+      `The orange step goes the other way and closes the gap.`;
   });
 });

@@ -1,9 +1,10 @@
 // What does a smaller batch buy?
 //
 // Steps: with the same examples one can take B times fewer steps of B examples. And the noise of a mini-batch gradient
-// falls only like 1/√B: four times the work halves it. So small batches are ahead, until their noise is all that is left.
+// falls only like 1/√B: four times the work halves it. So small batches are ahead, until only their noise is left.
 
-import { add, area, arrow, clamp, dot, dot2, figure, line, mean, min, norm, num, path, random, range, rule, scale, solve, text } from "kit";
+import { add, area, arrow, clamp, dot, dot2, figure, line, mean, min, norm, num, path, random, range, rule, scale,
+  solve, text } from "kit";
 
 const START = [-1, 1.5]; // w and b
 const CLOUD = 120; // mini-batches
@@ -28,7 +29,7 @@ function problem({ x, y }) {
   return (facts = { x, y, full, cov, excess, each });
 }
 
-/** Descent for the whole budget: the loss above the least possible after each step. Size 256 takes every example once. */
+/** The loss above the least after each step, for the whole budget. Size 256 takes every example once. */
 function descend(s, size, seed) {
   const { excess, x, y } = problem(s);
   const draw = random(seed);
@@ -71,16 +72,19 @@ function simulate(s) {
 
 export default figure("What does a smaller batch buy?", (f) => {
   const plane = f.plot({
-    name: "Mini-batch gradients around the full gradient", title: "gradients of 120 mini-batches", x: [-9, 5], y: [-4, 6], equal: true,
+    name: "Mini-batch gradients around the full gradient", title: "gradients of 120 mini-batches", x: [-9, 5],
+    y: [-4, 6], equal: true,
     aspect: 1.25, grow: 1.3, least: 300, xLabel: "∂loss/∂*w*", yLabel: "∂loss/∂*b*",
   });
   const widths = f.plot({
     name: "Spread over the batch size", title: "spread: drag *B*", x: [0.8, 320], y: [0.1, 8], xLog: true, yLog: true,
-    xTicks: [1, 4, 16, 64, 256], yTicks: [0.125, 0.25, 0.5, 1, 2, 4], aspect: 0.97, phone: 1.3, least: 230, xLabel: "batch size *B*", yLabel: "spread",
+    xTicks: [1, 4, 16, 64, 256], yTicks: [0.125, 0.25, 0.5, 1, 2, 4], aspect: 0.97, phone: 1.3, least: 230,
+    xLabel: "batch size *B*", yLabel: "spread",
   });
   const chart = f.plot({
     name: "Loss above the least possible", title: "loss for 2048 examples in all", x: [1, BUDGET * 6], y: [LOW, TOP],
-    xLog: true, yLog: true, xTicks: [1, 4, 16, 64, 256, 1024], yTicks: [1e-3, 0.01, 0.1, 1, 10], aspect: 2.4, phone: 1.2, least: 500,
+    xLog: true, yLog: true, xTicks: [1, 4, 16, 64, 256, 1024], yTicks: [1e-3, 0.01, 0.1, 1, 10], aspect: 2.4,
+    phone: 1.2, least: 500,
     xLabel: "examples seen", yLabel: "loss − least",
   });
 
@@ -100,7 +104,8 @@ export default figure("What does a smaller batch buy?", (f) => {
     ask: "A batch has 4 examples now. You take 16, four times the work. How wide is the cloud then?",
     choices: ["A quarter as wide", "Half as wide", "As wide as now: the data are the same"],
     right: 1,
-    because: "The variance of a mean of *B* falls like 1/*B*, so the spread like 1/√*B*: four times the work, half the noise.",
+    because:
+      "The variance of a mean of *B* falls like 1/*B*, so the spread like 1/√*B*: four times the work, half the noise.",
     when: (s) => s.power >= 4,
   });
 
@@ -108,7 +113,7 @@ export default figure("What does a smaller batch buy?", (f) => {
     const size = 2 ** s.power;
     const { full, cov } = problem(s);
     const { cloud, spread, runs } = simulate(s);
-    const hover = runs.map((losses) => mean(losses.slice(-Math.max(1, Math.floor(losses.length / 4))))); // over the last quarter
+    const hover = runs.map((losses) => mean(losses.slice(-losses.length / 4))); // over the last quarter
     f.read({
       full,
       spread,
@@ -145,19 +150,22 @@ export default figure("What does a smaller batch buy?", (f) => {
 
     widths.draw([
       path((n) => expected(s, n), { color: "ink", width: 2 }),
-      s.power > 1 && line([[size / 4, expected(s, size / 4)], [size, expected(s, size / 4)], [size, expected(s, size)]], { color: "muted", width: 1.5, dash: true }),
+      s.power > 1 && line([[size / 4, expected(s, size / 4)], [size, expected(s, size / 4)],
+        [size, expected(s, size)]], { color: "muted", width: 1.5, dash: true }),
       dot([size, spread], { color: "blue", r: 5 }),
     ]);
     widths.drawOver([
       s.power > 1 && text([size / 2, expected(s, size / 4)], "× 4", { color: "muted", dy: -10, size: 12 }),
-      s.power > 1 && text([size, Math.sqrt(expected(s, size) * expected(s, size / 4))], "÷ 2", { color: "muted", dx: 6, anchor: "start", size: 12 }),
+      s.power > 1 && text([size, Math.sqrt(expected(s, size) * expected(s, size / 4))], "÷ 2",
+        { color: "muted", dx: 6, anchor: "start", size: 12 }),
       text([1, 0.1], "√(tr Σ / *B*)", { dx: 8, dy: -14, anchor: "start", size: 12 }),
     ]);
 
     const by = s.axis === "steps" ? [1, 1, 1] : [1, size, 256];
     chart.xLabel = s.axis === "steps" ? "steps taken" : "examples seen";
     chart.layout();
-    const looks = [{ color: "muted", width: 1 }, { color: "orange", width: 2 }, { color: "blue", width: 2, dash: "7 4" }];
+    const looks = [{ color: "muted", width: 1 }, { color: "orange", width: 2 },
+      { color: "blue", width: 2, dash: "7 4" }];
     const curves = runs.map((losses, i) => thin(losses.map((loss, t) => [(t + 1) * by[i], clamp(loss, LOW, TOP)])));
     const names = ["*B* = 1", `*B* = ${size}`, "all 256"];
     const order = [0, 2, 1].filter((i) => i === 1 || size !== [1, 0, 256][i]);
@@ -168,13 +176,16 @@ export default figure("What does a smaller batch buy?", (f) => {
     chart.drawOver(
       ends.map(({ i, end }) => {
         above = Math.max(chart.Y(end[1]), above + 17);
-        return text(end, names[i], { color: looks[i].color, anchor: "start", dx: 9, dy: above - chart.Y(end[1]), size: 12, weight: 600 });
+        return text(end, names[i], { color: looks[i].color, anchor: "start", dx: 9, dy: above - chart.Y(end[1]),
+          size: 12, weight: 600 });
       }),
     );
 
-    const one = `A batch of ${size} misses the full gradient (length ${num(norm(full))}) by ${num(spread)} (expected ${num(expected(s, size))}); four times the batch would halve that.`;
+    const one = `A batch of ${size} misses the full gradient (length ${num(norm(full))}) by ${num(spread)} ` +
+      `(expected ${num(expected(s, size))}); four times the batch would halve that.`;
     const others = [[0, 1], [2, 256]].filter(([, b]) => b !== size).map(([i, b]) => `${b === 1 ? "*B* = 1" : "all 256 at once"}: ${runs[i].length} steps, ${num(hover[i], 2)}`);
-    return `${one} For the same 2048 examples *B* = ${size} takes ${runs[1].length} steps and comes to ${num(hover[1], 2)} above the least loss (mean of the last quarter); ${others.join("; ")}.`;
+    return `${one} For the same 2048 examples *B* = ${size} takes ${runs[1].length} steps ` +
+      `and comes to ${num(hover[1], 2)} above the least loss (mean of the last quarter); ${others.join("; ")}.`;
   });
 
   /** At most some hundred points, evenly over the logarithmic axis. */

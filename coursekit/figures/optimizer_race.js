@@ -1,8 +1,8 @@
 // Which optimizer gets there first, and where does each fail?
 //
-// SGD and momentum step in proportion to the slope: they fly away where it is steep and creep where it is flat. AdaGrad,
-// RMSProp and Adam divide the slope out: their step is about the learning rate, on the cliff and on the ridge; so they
-// are slow on an easy bowl.
+// SGD and momentum step in proportion to the slope: they fly away where it is steep and creep where it is flat.
+// AdaGrad, RMSProp and Adam divide the slope out: their step is about the learning rate, on the cliff and on the ridge; so
+// they are slow on an easy bowl.
 
 import { arrow, clamp, contours, dot, figure, line, norm, num, range, rule, sum, text } from "kit";
 
@@ -22,7 +22,8 @@ const LANDS = {
   beale: {
     f: (x, y) => sum([[1.5, y], [2.25, y * y], [2.625, y * y * y]].map(([c, p]) => (c - x + x * p) ** 2)),
     slope(x, y) {
-      const parts = [[1.5, y, 1], [2.25, y * y, 2 * y], [2.625, y * y * y, 3 * y * y]].map(([c, p, q]) => [2 * (c - x + x * p), p - 1, x * q]);
+      const parts = [[1.5, y, 1], [2.25, y * y, 2 * y],
+        [2.625, y * y * y, 3 * y * y]].map(([c, p, q]) => [2 * (c - x + x * p), p - 1, x * q]);
       return [sum(parts.map(([a, p]) => a * p)), sum(parts.map(([a, , q]) => a * q))];
     },
     minima: [[3, 0.5]],
@@ -34,10 +35,14 @@ const NAMES = Object.keys(LANDS);
 // A rule turns a gradient g into the change of one coordinate; m and v are what it remembers of it.
 const RULES = [
   { name: "SGD", color: "blue", shape: "disk", rule: (g, k, rate) => -rate * g },
-  { name: "momentum", color: "purple", dash: "6 3", shape: "square", rule: (g, k, rate) => -rate * (k.m = 0.9 * k.m + g) },
-  { name: "Nesterov", color: "sky", dash: "8 3 2 3", shape: "diamond", rule: (g, k, rate) => -rate * (g + 0.9 * (k.m = 0.9 * k.m + g)) },
-  { name: "AdaGrad", color: "muted", dash: "2 4", shape: "square", rule: (g, k, rate) => (-rate * g) / (Math.sqrt((k.v += g * g)) + 1e-10) },
-  { name: "RMSProp", color: "vermilion", dash: "10 3", shape: "triangle", rule: (g, k, rate) => (-rate * g) / (Math.sqrt((k.v = 0.99 * k.v + 0.01 * g * g)) + 1e-8) },
+  { name: "momentum", color: "purple", dash: "6 3", shape: "square",
+    rule: (g, k, rate) => -rate * (k.m = 0.9 * k.m + g) },
+  { name: "Nesterov", color: "sky", dash: "8 3 2 3", shape: "diamond",
+    rule: (g, k, rate) => -rate * (g + 0.9 * (k.m = 0.9 * k.m + g)) },
+  { name: "AdaGrad", color: "muted", dash: "2 4", shape: "square",
+    rule: (g, k, rate) => (-rate * g) / (Math.sqrt((k.v += g * g)) + 1e-10) },
+  { name: "RMSProp", color: "vermilion", dash: "10 3", shape: "triangle",
+    rule: (g, k, rate) => (-rate * g) / (Math.sqrt((k.v = 0.99 * k.v + 0.01 * g * g)) + 1e-8) },
   {
     name: "Adam", color: "orange", shape: "disk",
     rule(g, k, rate, t) {
@@ -48,7 +53,7 @@ const RULES = [
   },
 ];
 
-/** The whole race of one: its places, its losses above the minimum, when it arrived (or −1), and whether it is lost. */
+/** The whole race of one: places, losses above the minimum, when it arrived (or −1), whether it is lost. */
 function run({ rule }, s, start) {
   const { f, slope, lowest } = LANDS[s.landscape];
   const memory = [0, 1].map(() => ({ m: 0, v: 0 }));
@@ -66,24 +71,28 @@ let rings; // contour lines, for the landscape and the part of it that they are 
 function landscape(name, { x, y }) {
   const key = JSON.stringify([name, x, y]);
   if (rings?.key === key) return rings.lines;
-  const [columns, rows] = [56, 50];
+  const [columns, rows] = [72, 62];
   const at = ([i, j]) => [x[0] + (i / columns) * (x[1] - x[0]), y[0] + (j / rows) * (y[1] - y[0])];
   const { f, lowest } = LANDS[name];
-  const values = range(columns * rows).map((k) => Math.log(f(...at([(k % columns) + 0.5, Math.floor(k / columns) + 0.5])) - lowest + 0.02));
+  const values = range(columns * rows).map((k) =>
+    Math.log(f(...at([(k % columns) + 0.5, Math.floor(k / columns) + 0.5])) - lowest + 0.02));
   const found = contours().size([columns, rows]).thresholds(range(-3.2, 10, 0.9))(values);
   const inner = ([i, j]) => i > 0 && i < columns && j > 0 && j < rows;
-  const lines = found.flatMap(({ coordinates }) => coordinates.flat().map((ring) => ring.map((p) => (inner(p) ? at(p) : [NaN, NaN]))));
+  const lines = found.flatMap(({ coordinates }) =>
+    coordinates.flat().map((ring) => ring.map((p) => (inner(p) ? at(p) : [NaN, NaN]))));
   rings = { key, lines };
   return lines;
 }
 
 export default figure("Which optimizer gets there first, and where does each fail?", (f) => {
   const map = f.plot({
-    name: "The landscape and six paths", title: "loss from above: drag the start", equal: true, aspect: 1.12, grow: 1.2, least: 300,
+    name: "The landscape and six paths", title: "loss from above: drag the start", equal: true, aspect: 1.12,
+    grow: 1.2, least: 300,
     xLabel: "*x*", yLabel: "*y*",
   });
   const chart = f.plot({
-    name: "Loss above the minimum after each step", title: "loss above the minimum", x: [-3, MOST * 1.8], y: [LOW, TOP], yLog: true,
+    name: "Loss above the minimum after each step", title: "loss above the minimum", x: [-3, MOST * 1.8],
+    y: [LOW, TOP], yLog: true,
     xTicks: [0, 40, 80, 120], yTicks: [1e-6, 1e-4, 1e-2, 1, 100], yFormat: (v) => (v === 1 ? "1" : `10^{${String(Math.round(Math.log10(v))).replace("-", "−")}}`),
     aspect: 0.92, phone: 1.1, least: 250, xLabel: "step", yLabel: "",
   });
@@ -98,7 +107,8 @@ export default figure("Which optimizer gets there first, and where does each fai
   f.player({ step: (s) => f.set({ step: Math.min(s.step + 1, MOST) }), done: (s) => s.step >= MOST, every: 70 });
   f.slider("step", { label: "steps", min: 0, max: MOST, step: 1 });
   f.slider("rate", { label: "learning rate", min: 0.001, max: 1, step: 0.05, log: true });
-  f.choice("landscape", { label: "landscape", options: [["bowl", "bowl"], ["ravine", "ravine"], ["saddle", "saddle"], ["beale", "Beale"]] });
+  f.choice("landscape", { label: "landscape",
+    options: [["bowl", "bowl"], ["ravine", "ravine"], ["saddle", "saddle"], ["beale", "Beale"]] });
   f.predict({
     ask: "The start is on a steep slope, and all six have the learning rate 0.1. Who flies away in the first steps?",
     choices: ["Nobody: 0.1 is a small rate", "SGD and the two momentums", "RMSProp and Adam, the boldest"],
@@ -133,8 +143,10 @@ export default figure("Which optimizer gets there first, and where does each fai
     const shown = (loss) => clamp(Number.isFinite(loss) ? loss : TOP, LOW, TOP);
     chart.draw([
       rule({ y: CLOSE, color: "green", dash: true }),
-      runs.map((r, i) => line(r.losses.slice(0, now[i] + 1).map((loss, t) => [t, shown(loss)]), { ...RULES[i], width: 2 })),
-      runs.map((r, i) => dot([now[i], shown(r.losses[now[i]])], { color: RULES[i].color, shape: RULES[i].shape, r: 4.5 })),
+      runs.map((r, i) => line(r.losses.slice(0, now[i] + 1).map((loss, t) => [t, shown(loss)]),
+        { ...RULES[i], width: 2 })),
+      runs.map((r, i) => dot([now[i], shown(r.losses[now[i]])],
+        { color: RULES[i].color, shape: RULES[i].shape, r: 4.5 })),
     ]);
     // The names right of the lines, from the top down and apart, all inside the plot.
     const order = range(6).sort((i, j) => shown(runs[j].losses[now[j]]) - shown(runs[i].losses[now[i]]));
@@ -146,18 +158,21 @@ export default figure("Which optimizer gets there first, and where does each fai
     const until = (r) => r.lost && s.step >= r.trail.length - 1 ? ": lost" : r.arrived >= 0 && r.arrived <= s.step ? `: ${r.arrived}` : "";
     chart.drawOver(
       order.map((i, k) =>
-        text([Math.max(s.step, 12), TOP], RULES[i].name + until(runs[i]), { color: RULES[i].color, anchor: "start", dx: 9, dy: heights[k] - chart.Y(TOP), size: 12, weight: 600 }),
+        text([Math.max(s.step, 12), TOP], RULES[i].name + until(runs[i]),
+          { color: RULES[i].color, anchor: "start", dx: 9, dy: heights[k] - chart.Y(TOP), size: 12, weight: 600 }),
       ),
     );
 
     const slope = norm(land.slope(...start));
     const first = runs.map((r) => num(norm(r.trail[1].map((x, i) => x - start[i])), 2));
-    const home = order.filter((i) => runs[i].arrived >= 0 && runs[i].arrived <= s.step).sort((i, j) => runs[i].arrived - runs[j].arrived);
+    const home = order.filter((i) => runs[i].arrived >= 0
+      && runs[i].arrived <= s.step).sort((i, j) => runs[i].arrived - runs[j].arrived);
     const gone = range(6).filter((i) => runs[i].lost && s.step >= runs[i].trail.length - 1);
     const arrived = home.length ? `arrived: ${home.map((i) => `${RULES[i].name} ${runs[i].arrived}`).join(", ")}.` : "nobody has arrived.";
     const away = gone.length ? ` Lost: ${gone.map((i) => RULES[i].name).join(", ")}.` : "";
     const after = s.step ? ` After ${s.step} steps ${arrived}${away}` : "";
-    return `The slope at the start is ${num(slope)}, so SGD’s first step is ${first[0]} long; AdaGrad’s ${first[3]}, RMSProp’s ${first[4]}, Adam’s ${first[5]}.${after}`;
+    return `The slope at the start is ${num(slope)}, so SGD’s first step is ${first[0]} long; ` +
+      `AdaGrad’s ${first[3]}, RMSProp’s ${first[4]}, Adam’s ${first[5]}.${after}`;
   });
 
   /** The way downhill at the start, of one length whatever the slope. */

@@ -72,14 +72,16 @@ export default figure("Why does descent zigzag?", (f) => {
   });
   const chart = f.plot({
     name: "Steps needed at every angle", title: "steps to the minimum", x: [-2, 92], y: [10, MOST * 1.3], yLog: true,
-    xTicks: [0, 15, 30, 45, 60, 75, 90], yTicks: [10, 30, 100, 300, 1000], aspect: 0.77, phone: 1.1, grow: 1, least: 240,
+    xTicks: [0, 15, 30, 45, 60, 75, 90], yTicks: [10, 30, 100, 300, 1000], aspect: 0.77, phone: 1.1, grow: 1,
+    least: 240,
     xLabel: "angle of the ravine, degrees", yLabel: "steps",
   });
 
   f.handle(map, {
     label: "Start",
     at: (s) => turn(s.start, s.angle),
-    move: (p, s) => f.set({ start: turn(scale(p, Math.min(1, 4.4 / (norm(p) || 1))), -s.angle).map((x) => +x.toFixed(3)) }),
+    move: (p, s) => f.set({ start: turn(scale(p, Math.min(1, 4.4 / (norm(p) || 1))),
+      -s.angle).map((x) => +x.toFixed(3)) }),
   });
   f.handle(map, {
     label: "Direction of the ravine",
@@ -100,7 +102,8 @@ export default figure("Why does descent zigzag?", (f) => {
     ask: "You turn ravine and start together by 45°. The hill keeps its shape. Who then needs far more steps?",
     choices: ["Nobody: the hill is the same", "Gradient descent", "Adam"],
     right: 2,
-    because: "Adam evens out the gradient coordinate by coordinate; in the turned ravine both coordinates are equally steep, and nothing is left to even out.",
+    because:
+      "Adam evens out the gradient coordinate by coordinate; in the turned ravine both coordinates are equally steep, and nothing is left to even out.",
     when: (s) => s.angle > 30 && s.angle < 60,
   });
 
@@ -129,7 +132,8 @@ export default figure("Why does descent zigzag?", (f) => {
     const tangent = [-down[1], down[0]];
     const corner = [add(start, tangent, 0.25), add(add(start, tangent, 0.25), down, 0.25), add(start, down, 0.25)];
     map.draw([
-      [0.01, 0.04, 0.16, 0.64, 2.56, 10].map((level) => [area(ellipse(level), { opacity: 0.055 }), line(ellipse(level), { color: "faint", width: 1, closed: true })]),
+      [0.01, 0.04, 0.16, 0.64, 2.56, 10].map((level) =>
+        [area(ellipse(level), { opacity: 0.055 }), line(ellipse(level), { color: "faint", width: 1, closed: true })]),
       line(ellipse(loss), { color: "muted", width: 1.5, closed: true }),
       line([start, [0, 0]], { color: "green", width: 1.5, dash: "2 4" }),
       line([scale(unit(s.angle), -9), scale(unit(s.angle), 9)], { color: "muted", width: 1, dash: "1 5" }),
@@ -143,7 +147,8 @@ export default figure("Why does descent zigzag?", (f) => {
     map.drawOver([
       loss > 0 && text(add(add(start, down, 1), outward, 0.6), "−∇*f*", { weight: 600 }),
       text([0, 0], "minimum", { color: "green", size: 12, dx: 8, dy: 20, anchor: "start" }),
-      text(scale(unit(s.angle), 4.3), "turn", { color: "muted", size: 12, dx: -16 - 10 * unit(s.angle)[1], dy: 20 * unit(s.angle)[0] }),
+      text(scale(unit(s.angle), 4.3), "turn",
+        { color: "muted", size: 12, dx: -16 - 10 * unit(s.angle)[1], dy: 20 * unit(s.angle)[0] }),
     ]);
 
     const low = (value) => Math.max(value, 10);
@@ -153,7 +158,8 @@ export default figure("Why does descent zigzag?", (f) => {
         const drawn = ANGLES.filter((angle) => angle < s.angle).map((angle, i) => [angle, low(steps[m][i])]);
         return line([...drawn, [s.angle, low(runs[m].steps)]], { ...method, width: 2.5 });
       }),
-      runs.map((r, m) => dot([s.angle, low(r.steps)], { color: METHODS[m].color, r: 5.5, shape: ["disk", "square", "triangle"][m] })),
+      runs.map((r, m) => dot([s.angle, low(r.steps)],
+        { color: METHODS[m].color, r: 5.5, shape: ["disk", "square", "triangle"][m] })),
     ]);
     // The names beside the points, from the top down and apart.
     let above = -Infinity;
@@ -163,15 +169,20 @@ export default figure("Why does descent zigzag?", (f) => {
         const own = chart.Y(low(runs[m].steps));
         above = Math.max(own - (left ? 10 : 0), above + 17);
         const label = `${METHODS[m].name}: ${count(runs[m])}`;
-        return text([s.angle, low(runs[m].steps)], label, { color: METHODS[m].color, dx: left ? -10 : 11, dy: above - own, anchor: left ? "end" : "start", size: 12, weight: 600 });
+        return text([s.angle, low(runs[m].steps)], label,
+          { color: METHODS[m].color, dx: left ? -10 : 11, dy: above - own, anchor: left ? "end" : "start", size: 12,
+            weight: 600 });
       }),
     );
 
     const factor = (curvature) => num(1 - s.rate * curvature);
-    const zigzag = `Downhill is at right angles to the contour, ${num(off)}° away from the minimum. Each step of gradient descent multiplies the distance across the ravine by ${factor(1)}, along it by ${factor(1 / s.condition)}.`;
+    const zigzag = `Downhill is at right angles to the contour, ${num(off)}° away from the minimum. ` +
+      `Each step of gradient descent multiplies the distance across the ravine by ${factor(1)}, ` +
+      `along it by ${factor(1 / s.condition)}.`;
     const needs = (r) => count(r) + (r.lost ? "" : " steps");
     const [own, straight] = [count(runs[2]), steps[2][0] >= MOST ? `over ${MOST}` : steps[2][0]];
-    const adam = s.angle % 90 ? `Turned by ${num(s.angle)}°, Adam needs ${own} steps (at 0°: ${straight}), gradient descent ${needs(runs[0])} at every angle.` : `To the minimum: gradient descent ${needs(runs[0])}, momentum ${needs(runs[1])}, Adam ${own} steps.`;
+    const adam = s.angle % 90 ? `Turned by ${num(s.angle)}°, Adam needs ${own} steps (at 0°: ${straight}), ` +
+      `gradient descent ${needs(runs[0])} at every angle.` : `To the minimum: gradient descent ${needs(runs[0])}, momentum ${needs(runs[1])}, Adam ${own} steps.`;
     return `${zigzag} ${adam}`;
   });
 });

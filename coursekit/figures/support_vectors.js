@@ -1,9 +1,10 @@
 // Which points hold the line?
 //
 // Only those at the edge of the street, or inside it: each pushes with a force α, and the forces balance. The hinge is
-// flat beyond 1, so whoever is far enough away pulls at nothing. The logistic loss is flat nowhere: there all points pull.
+// flat beyond 1, so whoever is far enough away pulls at nothing. The logistic loss is flat nowhere: there all pull.
 
-import { add, area, arrow, clamp, dot, dot2, figure, glyph, line, max, norm, num, path, range, rule, scale, sigmoid, softplus, solve, sum, text } from "kit";
+import { add, area, arrow, clamp, dot, dot2, figure, glyph, line, max, norm, num, path, range, rule, scale, sigmoid,
+  softplus, solve, sum, text } from "kit";
 
 const [WIDE, HIGH] = [4, 3]; // of the plane, in each direction
 
@@ -68,7 +69,8 @@ function machine(s, last) {
 
 /** w and b of logistic regression with the same C, by Newton's method. */
 function regression({ points, labels, C }) {
-  const loss = (v) => (v[0] ** 2 + v[1] ** 2) / 2 + C * sum(points.map((x, i) => softplus(-labels[i] * (v[0] * x[0] + v[1] * x[1] + v[2]))));
+  const loss = (v) => (v[0] ** 2 + v[1] ** 2) / 2
+    + C * sum(points.map((x, i) => softplus(-labels[i] * (v[0] * x[0] + v[1] * x[1] + v[2]))));
   let v = [0, 0, 0];
   for (let round = 0; round < 100; round++) {
     const gradient = [v[0], v[1], 0];
@@ -99,9 +101,13 @@ function straight({ w, b }, level) {
 let known; // both solutions, for what they depend on; the solution is one, whatever it was found from
 function solutions(s) {
   const key = JSON.stringify([s.points, s.C]);
-  if (known?.key !== key) known = { key, C: s.C, svm: machine(s, known && { alpha: known.svm.alpha, C: known.C }), log: regression(s) };
+  if (known?.key !== key) known = { key, C: s.C, svm: machine(s, known && { alpha: known.svm.alpha, C: known.C }),
+    log: regression(s) };
   return known;
 }
+
+/** Far enough from the frame to be seen whole. */
+const inside = (p) => p.map((v, k) => +clamp(v, 0.2 - [WIDE, HIGH][k], [WIDE, HIGH][k] - 0.2).toFixed(2));
 
 export default figure("Which points hold the line?", (f) => {
   const plane = f.plot({
@@ -109,7 +115,8 @@ export default figure("Which points hold the line?", (f) => {
     equal: true, aspect: 1.22, grow: 1.5, least: 300, xLabel: "*x*_1", yLabel: "*x*_2",
   });
   const curve = f.plot({
-    name: "The loss of each point", title: "loss of each point", x: [-1.5, 5.2], y: [-0.12, 2.6], yTicks: [0, 1, 2], aspect: 0.82, phone: 1.4, least: 220,
+    name: "The loss of each point", title: "loss of each point", x: [-1.5, 5.2], y: [-0.12, 2.6], yTicks: [0, 1, 2],
+    aspect: 0.82, phone: 1.4, least: 220,
     xLabel: "*y* (*w*·*x* + *b*), the score", yLabel: "loss",
   });
 
@@ -117,7 +124,7 @@ export default figure("Which points hold the line?", (f) => {
     f.handle(plane, {
       label: `Point ${i ? i + 1 : "A"}`,
       at: (s) => s.points[i],
-      move: (x, s) => f.set({ points: s.points.map((old, k) => (k === i ? x.map((v) => +v.toFixed(2)) : old)), moved: i }),
+      move: (x, s) => f.set({ points: s.points.map((old, k) => (k === i ? inside(x) : old)), moved: i }),
       words: (s) => `${s.labels[i] > 0 ? "blue" : "vermilion"}, ${s.points[i].map((x) => num(x)).join(", ")}${solutions(s).svm.alpha[i] > 1e-6 * s.C ? ", a support vector" : ""}`,
       r: 0, // the point is drawn with its class
     }),
@@ -129,7 +136,7 @@ export default figure("Which points hold the line?", (f) => {
     choices: ["It follows A a little", "It turns so that A is better separated", "Nothing"],
     right: 2,
     because: "A’s loss is 0 and flat already: it has no force, and nobody would miss it.",
-    when: (s) => s.moved === 0,
+    when: (s) => s.moved === 0 && !solutions(s).svm.alpha[0],
   });
 
   f.update((s) => {
@@ -150,12 +157,14 @@ export default figure("Which points hold the line?", (f) => {
       line(straight(svm, -1), { color: "vermilion", width: 1.5, dash: true }),
       line(straight(svm, 0), { width: 2.5 }),
       s.logistic && line(straight(log, 0), { color: "purple", width: 2.5, dash: "9 4 2 4" }),
-      points.map((x, i) => holds[i] && arrow(x, add(x, toward(i), 0.25 + (0.75 * alpha[i]) / strongest), { color: "orange", width: 2.5 })),
+      points.map((x, i) => holds[i] && arrow(x, add(x, toward(i), 0.25 + (0.75 * alpha[i]) / strongest),
+        { color: "orange", width: 2.5 })),
       points.map((x, i) => holds[i] && dot(x, { color: "none", r: 10, ring: "orange" })),
       points.map((x, i) => glyph(x, labels[i], { hollow: score(svm, i) <= 0 })),
     ]);
     plane.drawOver([
-      text(points[0], "A", { dx: 14, dy: -9, weight: 600 }),
+      text(points[0], "A", { dx: points[0][0] > WIDE - 0.6 ? -14 : 14, dy: points[0][1] > HIGH - 0.4 ? 9 : -9,
+        weight: 600 }),
       s.logistic && text(seen(straight(log, 0), 0.08), "logistic", { color: "purple", size: 12, weight: 600, dx: 4 }),
     ]);
 
@@ -165,19 +174,23 @@ export default figure("Which points hold the line?", (f) => {
       rule({ x: 1, color: "muted", dash: true }),
       s.logistic && path((m) => softplus(-m), { color: "purple", width: 2, dash: "9 4 2 4" }),
       line([[-9, 10], [1, 0], [9, 0]], { width: 2.5 }),
-      s.logistic && points.map((_, i) => dot([at(score(log, i)), softplus(-score(log, i))], { color: "purple", r: 3.5, shape: "diamond" })),
-      range(points.length).map((i) => holds[i] && dot([at(score(svm, i)), hinge(score(svm, i))], { color: "none", r: 9, ring: "orange" })),
+      s.logistic && points.map((_, i) => dot([at(score(log, i)), softplus(-score(log, i))],
+        { color: "purple", r: 3.5, shape: "diamond" })),
+      range(points.length).map((i) => holds[i]
+        && dot([at(score(svm, i)), hinge(score(svm, i))], { color: "none", r: 9, ring: "orange" })),
       points.map((_, i) => glyph([at(score(svm, i)), hinge(score(svm, i))], labels[i], { opacity: 0.85, r: 4 })),
     ]);
     curve.drawOver([
       text([at(score(svm, 0)), hinge(score(svm, 0))], "A", { dy: -14, weight: 600 }),
-      text([0, 1], "hinge", { dx: 10, dy: -6, anchor: "start", size: 12 }),
+      text([0, 1], "hinge", { dx: -8, dy: 6, anchor: "end", size: 12 }),
       text([3.1, 0.5], "flat: no force", { color: "muted", size: 12 }),
     ]);
 
     const count = sum(holds.map(Number));
     const name = moved === 0 ? "A" : "the point you moved";
-    const last = moved < 0 ? "" : holds[moved] ? `Now ${name} holds it, too. ` : `${name[0].toUpperCase()}${name.slice(1)} has no force: the line stands where it would stand without it. `;
+    const title = name[0].toUpperCase() + name.slice(1);
+    const idle = `${title} has no force: the line stands where it would stand without it. `;
+    const last = moved < 0 ? "" : holds[moved] ? `Now ${name} holds it, too. ` : idle;
     const street = `${count} of ${points.length} points hold the line: the street is ${num(2 / size)} wide, and their forces balance.`;
     const errors = wrong ? ` ${wrong} on the wrong side.` : "";
     return `${last}${street}${errors}${s.logistic ? ` Logistic regression: slope nowhere 0, all ${points.length} pull.` : ""}`;
@@ -185,7 +198,8 @@ export default figure("Which points hold the line?", (f) => {
 
   /** A place on the line where its name can stand, a share of the way along what is seen of it. */
   function seen([p, q], share) {
-    const inside = range(401).map((i) => add(p, add(q, p, -1), i / 400)).filter(([x, y]) => Math.abs(x) < WIDE - 0.5 && Math.abs(y) < HIGH - 0.2);
-    return inside.length ? inside[Math.floor(share * (inside.length - 1))] : [0, 9];
+    const along = range(401).map((i) => add(p, add(q, p, -1), i / 400));
+    const shown = along.filter(([x, y]) => Math.abs(x) < WIDE - 0.5 && Math.abs(y) < HIGH - 0.2);
+    return shown.length ? shown[Math.floor(share * (shown.length - 1))] : [0, 9];
   }
 });

@@ -1,8 +1,8 @@
 // Where do you put the threshold?
 //
-// It depends on what a miss and a false alarm cost: every threshold is one point on the same two curves. And on how rare
-// the positives are: with 1 % of them "never" is right in 99 %, and of this model's alarms most are false, while the
-// ROC curve shows nothing of it.
+// It depends on what a miss and a false alarm cost: every threshold is one point on the same two curves. And on how
+// rare the positives are: with 1 % of them "never" is right in 99 %, and of this model's alarms most are false,
+// while the ROC curve shows nothing of it.
 
 import { area, clamp, dot, figure, fixed, gaussian, line, linspace, num, path, percent, rule, text } from "kit";
 
@@ -21,7 +21,8 @@ function counts({ share, apart }, t) {
   const recall = normal(apart - t);
   const alarm = normal(-t);
   const [tp, fp] = [share * recall, (1 - share) * alarm];
-  return { recall, alarm, tp, fn: share - tp, fp, tn: 1 - share - fp, precision: tp / (tp + fp), accuracy: tp + 1 - share - fp };
+  return { recall, alarm, tp, fn: share - tp, fp, tn: 1 - share - fp, precision: tp / (tp + fp),
+    accuracy: tp + 1 - share - fp };
 }
 
 export default figure("Where do you put the threshold?", (f) => {
@@ -29,9 +30,12 @@ export default figure("Where do you put the threshold?", (f) => {
     name: "The scores of positives and negatives", title: "everyone’s score: drag the threshold", x: [LOW, HIGH],
     aspect: 2.5, phone: 1.15, least: 500, xLabel: "score", xTicks: 8,
   });
-  const unit = { x: [-0.02, 1.02], y: [-0.02, 1.03], xTicks: [0, 0.5, 1], yTicks: [0, 0.5, 1], aspect: 1.3, least: 230 };
-  const roc = f.plot({ ...unit, name: "The ROC curve", title: "ROC curve", xLabel: "false positive rate", yLabel: "recall" });
-  const pr = f.plot({ ...unit, name: "The precision–recall curve", title: "precision–recall curve", xLabel: "recall", yLabel: "precision" });
+  const unit = { x: [-0.02, 1.02], y: [-0.02, 1.03], xTicks: [0, 0.5, 1], yTicks: [0, 0.5, 1], aspect: 1.3,
+    least: 230 };
+  const roc = f.plot({ ...unit, name: "The ROC curve", title: "ROC curve", xLabel: "false positive rate",
+    yLabel: "recall" });
+  const pr = f.plot({ ...unit, name: "The precision–recall curve", title: "precision–recall curve", xLabel: "recall",
+    yLabel: "precision" });
 
   f.handle(scores, {
     label: "Threshold",
@@ -39,13 +43,16 @@ export default figure("Where do you put the threshold?", (f) => {
     move: ([t]) => f.set({ threshold: +clamp(t, -3, 5.5).toFixed(2) }),
     words: (s) => num(s.threshold),
   });
-  f.slider("share", { label: "share of positives", min: 0.01, max: 0.5, step: 0.01, log: true, format: (x) => percent(x, x < 0.1 ? 1 : 0) });
+  f.slider("share", { label: "share of positives", min: 0.01, max: 0.5, step: 0.01, log: true,
+    format: (x) => percent(x, x < 0.1 ? 1 : 0) });
   f.slider("apart", { label: "distance of the means", min: 0.5, max: 4, step: 0.1 });
   f.predict({
     ask: "Half of all are positive now. Model and threshold stay, but only 1 in 100 is positive. What changes?",
-    choices: ["The point on the ROC curve falls", "Precision collapses; the ROC point stays", "Nothing: it is the same model"],
+    choices: ["The point on the ROC curve falls", "Precision collapses; the ROC point stays",
+      "Nothing: it is the same model"],
     right: 1,
-    because: "Recall and false positive rate each look at one class alone; precision mixes the two, and now 99 negatives stand against 1 positive.",
+    because:
+      "Recall and false positive rate each look at one class alone; precision mixes the two, and now 99 negatives stand against 1 positive.",
     when: (s) => s.share < 0.02,
   });
 
@@ -84,7 +91,8 @@ export default figure("Where do you put the threshold?", (f) => {
       corner(-1, high, -32, "left alone", now.tn, "vermilion"),
       corner(1, high, -32, "false alarms", now.fp, "vermilion"),
       t < 3 && text([t, low], "called positive →", { anchor: "start", dx: 6, dy: 30, color: "muted", size: 11.5 }),
-      best < HIGH - 1 && text([best, high], "most accurate", { color: "green", size: 11.5, dy: -12, anchor: best < 1 ? "end" : "start", dx: best < 1 ? -10 : 10 }),
+      best < HIGH - 1 && text([best, high], "most accurate",
+        { color: "green", size: 11.5, dy: -12, anchor: best < 1 ? "end" : "start", dx: best < 1 ? -10 : 10 }),
     ]);
 
     const runs = linspace(LOW - 3, HIGH + 2, 150).map((x) => counts(s, x));
@@ -103,12 +111,17 @@ export default figure("Where do you put the threshold?", (f) => {
       dot([recall, precision], { color: "orange", r: 7 }),
     ]);
     pr.drawOver([
-      text([recall, precision], percent(precision), { dx: recall > 0.8 ? -12 : 12, dy: precision > 0.85 ? 14 : -13, anchor: recall > 0.8 ? "end" : "start", weight: 600, size: 12 }),
-      text([0, share], "everyone called positive", { anchor: "start", dx: 6, dy: share < 0.12 ? -10 : 12, color: "muted", size: 11.5 }),
+      text([recall, precision], percent(precision),
+        { dx: recall > 0.8 ? -12 : 12, dy: precision > 0.85 ? 14 : -13, anchor: recall > 0.8 ? "end" : "start",
+          weight: 600, size: 12 }),
+      text([0, share], "everyone called positive",
+        { anchor: "start", dx: 6, dy: share < 0.12 ? -10 : 12, color: "muted", size: 11.5 }),
     ]);
 
     const never = percent(1 - share, share < 0.1 ? 1 : 0);
     const against = accuracy < 1 - share ? "less than" : "against";
-    return `Of ${num(PEOPLE, 5)} people ${people(share)} are positive. Recall: ${percent(recall, 1)} of them are found. Precision: ${percent(precision, 1)} of the alarms are true. Accuracy ${percent(accuracy, 1)}, ${against} ${never} for saying “never”.`;
+    return `Of ${num(PEOPLE, 5)} people ${people(share)} are positive. Recall: ${percent(recall, 1)} of them are found. ` +
+      `Precision: ${percent(precision, 1)} of the alarms are true. ` +
+      `Accuracy ${percent(accuracy, 1)}, ${against} ${never} for saying “never”.`;
   });
 });
