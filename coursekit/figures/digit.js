@@ -38,10 +38,11 @@ export default figure("What did it see in my digit?", (f) => {
   const height = (i) => 4.3 * SIZE[i];
   const titles = ["conv 1: 8 maps, kernels", "conv 2: 16 maps", "pooled × weight: votes"];
   const layers = titles.map((title, i) =>
-    plot(`The maps of ${NAMES[i]}`, title, [0, height(i)], [0, height(i)], { least: 180 }),
+    plot(`The maps of ${NAMES[i]}`, title, [0, height(i)], [0, height(i)], { least: 180, grow: 16 }),
   );
-  const low = { least: 300, aspect: 3, phone: 2.2 };
+  const low = { least: 560, grow: 40, aspect: 3, phone: 2.2 };
   const sums = plot("How the cell got its value", "the chosen cell, product by product", [0, 36], [0, 15], low);
+  sums.frame.style.maxWidth = "min(100%, 46rem)";
 
   // --- places ---
   /** The upper left corner of a map's cell. */
@@ -128,6 +129,7 @@ export default figure("What did it see in my digit?", (f) => {
   });
   const within = (list, ...tops) =>
     list.every((v, i) => Number.isInteger(v) && v >= 0 && v < tops[i]) ? list : undefined;
+  f.limit("weights", () => undefined); // not from an address
   f.limit("layer", (v) => within([v], 3)?.[0]);
   f.limit("rival", (v) => within([v + 1], 11) && v);
   const inMaps = (cell, i) => within(cell, MAPS[i], SIZE[i], SIZE[i]);

@@ -166,6 +166,15 @@ def test_a_cell_is_chosen_by_pressing_it(screen):
     figure.page.locator(".fig-handle").nth(2).press("ArrowRight")
 
 
+def test_a_drawing_travels_in_an_address(screen):
+    there = "&strokes=[[[10,10],[50,60]],[[70,9]],[]]&layer=2&cells=[[0,0,0],[1,2,3],[15,3,3]]&weights=[[1]]&rival=12"
+    figure = screen("digit", hash=f"#fig-digit{there}")
+    state, read = figure.settled()
+    assert state["strokes"] == [[[10, 10], [50, 60]], [[64, 9]]]
+    assert (state["layer"], state["cells"][2], state["weights"], state["rival"]) == (2, [15, 3, 3], [], -1)
+    assert np.allclose(read["logits"], truth(state)["logits"])
+
+
 def network():
     return nn.Sequential(
         nn.Conv2d(1, 8, 3, padding=1),
