@@ -149,14 +149,14 @@ export default figure("What does a smaller batch buy?", (f) => {
     ]);
 
     widths.draw([
-      path((n) => expected(s, n), { color: "ink", width: 2 }),
-      s.power > 1 && line([[size / 4, expected(s, size / 4)], [size, expected(s, size / 4)],
+      path((n) => expected(s, n), { from: 1, to: size, width: 2 }), // as far as the reader has gone
+      s.power > 3 && line([[size / 4, expected(s, size / 4)], [size, expected(s, size / 4)],
         [size, expected(s, size)]], { color: "muted", width: 1.5, dash: true }),
       dot([size, spread], { color: "blue", r: 5 }),
     ]);
     widths.drawOver([
-      s.power > 1 && text([size / 2, expected(s, size / 4)], "× 4", { color: "muted", dy: -10, size: 12 }),
-      s.power > 1 && text([size, Math.sqrt(expected(s, size) * expected(s, size / 4))], "÷ 2",
+      s.power > 3 && text([size / 2, expected(s, size / 4)], "× 4", { color: "muted", dy: -10, size: 12 }),
+      s.power > 3 && text([size, Math.sqrt(expected(s, size) * expected(s, size / 4))], "÷ 2",
         { color: "muted", dx: 6, anchor: "start", size: 12 }),
       text([1, 0.1], "√(tr Σ / *B*)", { dx: 8, dy: -14, anchor: "start", size: 12 }),
     ]);
@@ -181,8 +181,9 @@ export default figure("What does a smaller batch buy?", (f) => {
       }),
     );
 
+    const quarter = s.power > 3 ? `, half as much as ${size / 4} would` : "";
     const one = `A batch of ${size} misses the full gradient (length ${num(norm(full))}) by ${num(spread)} ` +
-      `(expected ${num(expected(s, size))}); four times the batch would halve that.`;
+      `(expected ${num(expected(s, size))})${quarter}.`;
     const others = [[0, 1], [2, 256]].filter(([, b]) => b !== size).map(([i, b]) => `${b === 1 ? "*B* = 1" : "all 256 at once"}: ${runs[i].length} steps, ${num(hover[i], 2)}`);
     return `${one} For the same 2048 examples *B* = ${size} takes ${runs[1].length} steps ` +
       `and comes to ${num(hover[1], 2)} above the least loss (mean of the last quarter); ${others.join("; ")}.`;

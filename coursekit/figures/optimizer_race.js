@@ -170,7 +170,8 @@ export default figure("Which optimizer gets there first, and where does each fai
     const gone = range(6).filter((i) => runs[i].lost && s.step >= runs[i].trail.length - 1);
     const arrived = home.length ? `arrived: ${home.map((i) => `${RULES[i].name} ${runs[i].arrived}`).join(", ")}.` : "nobody has arrived.";
     const away = gone.length ? ` Lost: ${gone.map((i) => RULES[i].name).join(", ")}.` : "";
-    const after = s.step ? ` After ${s.step} steps ${arrived}${away}` : "";
+    const after = ` After ${s.step} steps ${arrived}${away}`;
+    if (!s.step) return `The slope at the start is ${num(slope)}, and all six have the learning rate ${num(s.rate)}. Play!`;
     return `The slope at the start is ${num(slope)}, so SGD’s first step is ${first[0]} long; ` +
       `AdaGrad’s ${first[3]}, RMSProp’s ${first[4]}, Adam’s ${first[5]}.${after}`;
   });
