@@ -158,7 +158,7 @@ export default figure("What does a smaller batch buy?", (f) => {
       s.power > 3 && text([size / 2, expected(s, size / 4)], "× 4", { color: "muted", dy: -10, size: 12 }),
       s.power > 3 && text([size, Math.sqrt(expected(s, size) * expected(s, size / 4))], "÷ 2",
         { color: "muted", dx: 6, anchor: "start", size: 12 }),
-      text([1, 0.1], "√(tr Σ / *B*)", { dx: 8, dy: -14, anchor: "start", size: 12 }),
+      s.power > 3 && text([1, 0.1], "√(tr Σ / *B*)", { dx: 8, dy: -14, anchor: "start", size: 12 }),
     ]);
 
     const by = s.axis === "steps" ? [1, 1, 1] : [1, size, 256];
