@@ -343,7 +343,9 @@ def _steps(cells, exercises, whole=True):
             source = "".join(map(str, source)) if isinstance(source, list) else str(source)
             released = _marked(cell, "as_released")
             written += [] if released else [source]
-            steps.append(_Step(index, source, draw=whole and not released, picture=released and _marked(cell, "picture")))
+            steps.append(
+                _Step(index, source, draw=whole and not released, picture=released and _marked(cell, "picture"))
+            )
         elif id not in seen:
             seen.add(id)
             steps.append(_Step(index, exercise=id))

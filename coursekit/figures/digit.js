@@ -82,6 +82,7 @@ export default figure("What did it see in my digit?", (f) => {
     else if (far >= 1) f.set({ strokes: [...old.slice(0, -1), [...stroke, here]], pen: here });
   }
   f.press(board, (p, s, first) => ink(s, p, first));
+  board.root.style.touchAction = "none"; // a finger draws here, and does not scroll
   f.handle(board, {
     label: "Pen: the arrow keys move it, the space bar puts it down or lifts it",
     at: (s) => s.pen,
@@ -118,7 +119,6 @@ export default figure("What did it see in my digit?", (f) => {
   });
   f.button("Clear", clear);
   // A finger still scrolls the page over what is only tapped.
-  for (const each of [...layers, bars]) each.root.style.touchAction = "pan-y";
   f.choice("sample", { label: "Show", options: [[-1, "yours"], ...f.state.samples.map(({ name }, i) => [i, name])] });
   f.predict({
     ask: "The network knows ten digits. You give it a minus sign. What will its ten probabilities do?",

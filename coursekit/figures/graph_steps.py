@@ -16,5 +16,7 @@ class GraphSteps(Figure):
 
     a = traitlets.Float(2.0, help="input that is used twice, −2.5 … 2.5").tag(sync=True)
     b = traitlets.Float(0.5, help="input that is used once, −3 … 2").tag(sync=True)
-    step = traitlets.Int(3, help="steps taken: 1–3 forward (u, v, e), 4–7 backward (e, v, a and u, a and b)").tag(sync=True)
+    step = traitlets.Int(3, help="steps taken: 1–3 forward (u, v, e), 4–7 backward (e, v, a and u, a and b)").tag(
+        sync=True
+    )
     overwrite = traitlets.Bool(False, help="whether a new gradient replaces the old one: a bug").tag(sync=True)

@@ -61,7 +61,6 @@ export default figure("How far does one unit see?", (f) => {
     color: "orange",
   });
   f.press(rows, ([x], s) => put(s, nearest(s, x)));
-  rows.root.style.touchAction = "pan-y"; // a finger still scrolls the page over it
   for (const kind of Object.keys(KINDS)) {
     f.button(`+ ${NAMES[kind] ?? kind}`, (s) => f.set({ layers: [...s.layers, kind] }), { when: (s) => fits([...s.layers, kind]) });
   }

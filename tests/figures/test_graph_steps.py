@@ -20,7 +20,9 @@ def truth(state):
         "values": [in_sum, b, u, v, e][: 2 + min(step, 3)],
         "gradients": {
             "a": (to_a[-1] if state["overwrite"] else sum(to_a)) if to_a else 0,
-            **{name: {"e": e, "v": v, "u": u, "b": b}[name].grad if step >= at else 0 for name, at in gradients.items()},
+            **{
+                name: {"e": e, "v": v, "u": u, "b": b}[name].grad if step >= at else 0 for name, at in gradients.items()
+            },
         },
         "toA": to_a,
         "local": [b, in_product, 1, 1, (v.grad / e.grad)],
