@@ -118,7 +118,6 @@ export default figure("What did it see in my digit?", (f) => {
     ...{ step: [0, 1], r: 5, color: "vermilion" },
   });
   f.button("Clear", clear);
-  // A finger still scrolls the page over what is only tapped.
   f.choice("sample", { label: "Show", options: [[-1, "yours"], ...f.state.samples.map(({ name }, i) => [i, name])] });
   f.predict({
     ask: "The network knows ten digits. You give it a minus sign. What will its ten probabilities do?",
