@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from . import confine
 
-WARM = """numpy torch sklearn.datasets matplotlib.pyplot matplotlib.font_manager matplotlib.backends.backend_agg
+WARM = """numpy torch matplotlib.pyplot matplotlib.font_manager matplotlib.backends.backend_agg
 coursekit.check coursekit.data coursekit.plot coursekit.progress coursekit.device
 coursekit.figures.figure contourpy rich.columns rich.table safetensors.numpy safetensors.torch""".split()
 MEMORY = 4 * 2**30  # bytes that a notebook's processes may use together, beyond what they share with this one

@@ -1,5 +1,8 @@
 """Data sets: documented shapes, sources, and the same points on every machine."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -225,3 +228,19 @@ def test_separable_takes_a_line_in_any_number_of_dimensions():
 def test_separable_refuses_what_cannot_be(options, sentence):
     with pytest.raises(ValueError, match=sentence):
         data.separable(**options)
+
+
+@pytest.mark.parametrize("name", ["digits", "iris", "diabetes"])
+def test_tables_read_without_scikit_learn_are_its_own(name):
+    raw = getattr(datasets, f"load_{name}")(**{"scaled": False} if name == "diabetes" else {})
+    found = data.load(name)
+    scale = 16 if name == "digits" else 1
+    assert torch.equal(found.x.flatten(1) * scale, torch.tensor(raw.data, dtype=torch.float32))
+    assert found.y.tolist() == raw.target.tolist()
+    if name == "iris":
+        assert (found.names, found.features) == (tuple(raw.target_names), tuple(raw.feature_names))
+
+
+def test_digits_come_without_importing_scikit_learn():
+    code = "import sys; from coursekit import data; data.load('digits'); assert 'sklearn' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
