@@ -8,7 +8,8 @@ from fontTools.ttLib import TTFont
 from places import ROOT, build, write_exercise, write_notebook
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
-PAGES = ["intro", *CHAPTERS, "glossary", "bibliography", "instructors"]
+SHEETS = ["activations", "losses", "optimizers", "initialization", "notation"]
+PAGES = ["intro", *CHAPTERS, *SHEETS, "glossary", "bibliography", "instructors"]
 SIZES = {"wide": 1280, "narrow": 390}
 FIRST_VIEW = 900_000  # bytes, compressed, before anything is scrolled
 
