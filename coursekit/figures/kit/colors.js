@@ -28,7 +28,10 @@ const BLUE = { light: [0, 114, 178], dark: [86, 180, 233] };
 const VERMILION = { light: [213, 94, 0], dark: [240, 130, 50] };
 const now = (color) => color[dark() ? "dark" : "light"];
 
-export const blend = (a, b, t) => a.map((x, i) => x + (b[i] - x) * Math.min(Math.max(t, 0), 1));
+export const blend = (a, b, t) => {
+  const part = Math.min(Math.max(t, 0), 1);
+  return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part, a[2] + (b[2] - a[2]) * part];
+};
 
 // A scale turns a number into [red, green, blue]; it is made anew for each drawing, so it knows the theme.
 /** −limit … 0 … +limit: vermilion, paper, blue, as the classes −1 and +1 are everywhere in the book. */

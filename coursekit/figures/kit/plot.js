@@ -139,9 +139,14 @@ export class Plot {
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const { values, a, b, scale, smooth, opacity } of rasters.flat(Infinity).filter(Boolean)) {
       const cells = new ImageData(values[0].length, values.length);
-      values.forEach((row, i) =>
-        row.forEach((value, j) => cells.data.set([...scale(value), 255], 4 * (i * row.length + j))),
-      );
+      let place = 0;
+      for (const row of values) {
+        for (const value of row) {
+          const color = scale(value);
+          for (let i = 0; i < 3; i++) cells.data[place++] = color[i];
+          cells.data[place++] = 255;
+        }
+      }
       const small = new OffscreenCanvas(cells.width, cells.height);
       small.getContext("2d").putImageData(cells, 0, 0);
       const [x0, x1] = [this.X(a[0]), this.X(b[0])].sort((p, q) => p - q);
