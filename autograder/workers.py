@@ -60,10 +60,11 @@ def _answer(request):
         return {"refused": "it has another version of the course, or of the libraries that it runs on"}
     if "ready" in request:
         stem, seed, unconfined = request["ready"]
+        # The cases are made while the warm process is still warming.
+        exercises = [[id, asdict(a)] for id, a in results.asked(stem, seed).items()]
         sentence = unconfinable()
         if sentence and not unconfined:
             return {"unconfinable": sentence}
-        exercises = [[id, asdict(a)] for id, a in results.asked(stem, seed).items()]
         return {"device": results.device(), "exercises": exercises}
     if request["device"] != results.device():
         return {"refused": f"it computes on {results.device()}, and others on {request['device']}"}

@@ -77,8 +77,10 @@ def side_by_side(results):
         f"### Side by side\n\n{students['ours']} students who neither hang nor crash, in {count} round{'s' * (count > 1)} of "
         f"{rows[0]['students']}; the median over the rounds, and the range.",
         "\n".join(lines),
-        f"*The whole class* has {found['stuck'][0]['students']} students more, whose code crashes or hangs."
-        * bool(found["stuck"]),
+        "".join(
+            f"*The whole class* has {row['students']} students more, whose code crashes or hangs."
+            for row in found["stuck"][:1]
+        ),
         _tuned(found["tuned"], honest["ours"]),
         _disagreements(found),
     ]
