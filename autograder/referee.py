@@ -254,6 +254,7 @@ class _Exam:
             message = student.receive(min(GRACE_SECONDS, self.left()))
             if message["serving"] != self.exercise.id:
                 raise ValueError("out of turn")
+            student.lines[self.exercise.id].clear()  # before it is asked, nothing on its line is an answer
             return message["forked"] is True
         except Exception as error:
             self._fail(error)

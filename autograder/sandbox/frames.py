@@ -55,6 +55,19 @@ class Channel:
         """Is there something to receive (or has the other side closed) within that time?"""
         return bool(select.select([self.connection], [], [], seconds)[0])
 
+    def clear(self):
+        """Throw away what has come unasked: at most as much as one message may hold."""
+        self.connection.settimeout(0)
+        left = LIMIT
+        while left > 0:
+            try:
+                part = self.connection.recv(min(left, 1 << 20))
+            except OSError:  # nothing more, for now
+                return
+            if not part:
+                return
+            left -= len(part)
+
     def receive(self, seconds=None):
         end = None if seconds is None else time.monotonic() + seconds
         (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, end))

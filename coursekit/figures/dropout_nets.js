@@ -45,7 +45,7 @@ export default figure("How many networks are in one?", (f) => {
       yLabel: "output", aspect: 1, grow: 1.2, least: 230,
   });
   const pile = f.plot({ name: "Outputs at the marked input", title: "at this *x*", y: [LOW, HIGH], xTicks: 2,
-    xLabel: "masks", aspect: 0.558, grow: 0.6, least: 130 });
+    xLabel: "masks", aspect: 0.558, phone: 1.4, grow: 0.6, least: 130 });
 
   const count = (s) => clamp(Math.round(s.draws), 1, MOST);
   const cache = {};
@@ -130,8 +130,6 @@ export default figure("How many networks are in one?", (f) => {
     const counts = Array(BINS).fill(0);
     const wide = (HIGH - LOW) / BINS;
     for (const y of outputs) counts[clamp(Math.floor((y - LOW) / wide), 0, BINS - 1)]++;
-    const stacked = pile.frame.offsetTop > curves.frame.offsetTop; // on a phone
-    pile.frame.style.setProperty("--aspect", stacked ? 1.4 : 0.558);
     pile.x = [0, Math.max(5, max(counts)) * 1.05];
     pile.layout();
     pile.draw([
