@@ -38,7 +38,7 @@ export default figure("What does a kernel see in a photograph?", (f) => {
   const axes = { x: [0, WIDE], y: [-HIGH, 0], aspect: 1.37, least: 260 };
   const before = f.plot({ ...axes, name: "The photograph", title: "input" });
   const after = f.plot({ ...axes, name: "The photograph seen by the kernel", title: "output" });
-  const sums = f.plot({ name: "One output pixel: patch times kernel", least: 300 });
+  const sums = f.plot({ name: "One output pixel: patch times kernel", aspect: 2.75, phone: 1.95, least: 300 });
 
   const cache = { code: undefined };
   function pixels(s) {
@@ -128,9 +128,8 @@ export default figure("What does a kernel see in a photograph?", (f) => {
     ]);
 
     // patch · kernel = products, and their sum; on a phone without the products
-    const narrow = sums.frame.clientWidth < 520;
+    const narrow = matchMedia("(max-width: 600px)").matches;
     Object.assign(sums, { x: [-0.2, narrow ? 10.9 : 15.1], y: [-4.5, 0.95], equal: true });
-    sums.frame.style.setProperty("--aspect", narrow ? 1.95 : 2.75);
     sums.layout();
     const cell = (k, left, options) => box([left + (k % 3), -Math.floor(k / 3)],
       [left + 1 + (k % 3), -1 - Math.floor(k / 3)], { stroke: "muted", width: 0.8, ...options });

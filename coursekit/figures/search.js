@@ -21,7 +21,7 @@ export default figure("Why random rather than a grid?", (f) => {
     xLabel: "*a*: learning rate, say", yLabel: "*b*: weight decay, say", aspect: 1, least: 240 });
   const along = f.plot({ ...axes, y: [0, 1.12], name: "Scores along the first parameter", title: "seen along *a*",
     xLabel: "*a*", yLabel: "score", aspect: 1, least: 240 });
-  const tally = f.plot({ x: [0, 1], y: [0, 1], name: "Which search was better", title: "this task", aspect: 9,
+  const tally = f.plot({ x: [0, 1], y: [0, 1], name: "Which search was better", title: "this task", aspect: 9, phone: 5,
     least: 300 });
 
   const cache = {};
@@ -115,8 +115,6 @@ export default figure("Why random rather than a grid?", (f) => {
         { color: "blue", anchor: left[1], size: 12, dy: high ? 10 : -9, weight: 600 }),
     ]);
 
-    const stacked = along.frame.offsetTop > plane.frame.offsetTop; // on a phone
-    tally.frame.style.setProperty("--aspect", stacked ? 5 : 9);
     tally.title = all.length === 1 ? "this task" : `all ${all.length} tasks so far`;
     tally.layout();
     tally.draw([

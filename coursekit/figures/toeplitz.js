@@ -40,7 +40,7 @@ export default figure("What is shared?", (f) => {
     name: "The kernel over the input, and the matrix", title: "output = matrix · input",
     y: [MATRIX - DEEP - 0.4, 4.7], aspect: 0.94, grow: 2.1, least: 300,
   });
-  const small = f.plot({ name: "The same as a sliding kernel", title: "the same, as a layer", aspect: 0.5, grow: 1,
+  const small = f.plot({ name: "The same as a sliding kernel", title: "the same, as a layer", aspect: 0.5, phone: 1.5, grow: 1,
     least: 170 });
 
   range(9).forEach((k) =>
@@ -152,7 +152,6 @@ export default figure("What is shared?", (f) => {
         { size: 12, halo: false })),
     ]);
     const stacked = small.frame.offsetTop > big.frame.offsetTop; // on a phone
-    small.frame.style.setProperty("--aspect", stacked ? 1.5 : 0.5);
     (s.dims === 1 ? network : pictures)(s, l, stacked);
 
     const terms = under[at].map((place, k) => (place < 0 ? 0 : x[place]));
