@@ -19,7 +19,7 @@ def unneeded(pictures, others):
         for source in pictures:
             bound |= _bound(symtable.symtable(source, "<cell>", "exec"))
         return not any(_sees(source, bound) for source in others)
-    except (SyntaxError, ValueError, RecursionError):  # a magic; a cell that does not run, but who knows
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # a magic; what is nested too deep for the parser
         return False
 
 

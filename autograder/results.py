@@ -32,11 +32,8 @@ log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parent.parent
 PRIVATE = ".autograder"  # in the course's folder: seeds, results, what `simulate` made
-JUDGE = [
-    "autograder/referee.py",
-    "autograder/pictures.py",
-    "autograder/report.py",
-]  # the rest of the judge is in coursekit
+# The rest of the judge is in coursekit.
+JUDGE = ["autograder/referee.py", "autograder/pictures.py", "autograder/report.py"]
 SANDBOX = ["autograder/sandbox", "coursekit"]
 VERSIONS = ("numpy", "torch", "matplotlib", "ipython", "scikit-learn", "safetensors")
 GPUS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")

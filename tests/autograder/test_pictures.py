@@ -43,6 +43,8 @@ def test_what_names_nothing_of_a_picture_does_not_need_it(other):
         "from numpy import *",
         "%matplotlib inline",
         "def answer(:",
+        pytest.param("-" * 100_000 + "1", id="too deep for the parser"),
+        pytest.param("1 + " * 100_000 + "1", id="too deep for the compiler"),
     ],
 )
 def test_what_may_see_a_picture_has_it_run(other):
