@@ -7,9 +7,10 @@ and in dark mode: the background is plain white, so that a page may invert it.
 Arrays and tensors are accepted alike, on any device, with or without a gradient.
 """
 
+from contextlib import contextmanager
 from types import MappingProxyType
 
-__all__ = ["COLORS", "boundary", "color", "images", "points", "use"]
+__all__ = ["COLORS", "boundary", "color", "drawing", "images", "points", "use"]
 
 # Okabe & Ito (2008), "Color Universal Design": told apart in every common form of color blindness.
 COLORS = MappingProxyType(
@@ -83,6 +84,17 @@ def use() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("retina")
+
+
+@contextmanager
+def drawing():
+    """Around the picture of an exercise: while a function that it needs is not written, one line says so."""
+    from traceback import extract_tb
+
+    try:
+        yield
+    except NotImplementedError as stub:
+        print(f"Write `{extract_tb(stub.__traceback__)[-1].name}` first.")
 
 
 def points(ax, x, y, names=None, **scatter):

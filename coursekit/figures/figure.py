@@ -60,13 +60,13 @@ class Figure(anywidget.AnyWidget):
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         return {**data, "text/html": self.page()}, metadata
 
-    def page(self) -> str:
+    def page(self, picture=None) -> str:
         """What a page of the book holds: the figure's picture in its first state, and the state for its script."""
         state = {name: getattr(self, name) for name in self.state_names()}
         values = html.escape(json.dumps(state, ensure_ascii=False, separators=(",", ":")))
         return (
             f'<div class="course-figure" id="fig-{self.name()}" data-figure="{self.name()}" data-state="{values}">'
-            f"{_picture(self.name())}</div>"
+            f"{_picture(self.name()) if picture is None else picture}</div>"
         )
 
     def _call(self, _, message, buffers):

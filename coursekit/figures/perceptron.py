@@ -1,5 +1,7 @@
 """The perceptron's rule, seen among the points and among the weights."""
 
+from types import MappingProxyType
+
 import traitlets
 
 from .figure import Figure
@@ -33,7 +35,7 @@ class Perceptron(Figure):
     trail = traitlets.List(help="[w, b] before each step that changed them").tag(sync=True)
     points = traitlets.List([row[1:] for row in _ROWS], help="x, (n, 2)").tag(sync=True)
     labels = traitlets.List([row[0] for row in _ROWS], help="y, (n,), each −1 or +1").tag(sync=True)
-    drivers = {"update": "_update"}  # noqa: RUF012  # read only
+    drivers = MappingProxyType({"update": "_update"})
 
     def _update(self, update, *values):
         import torch

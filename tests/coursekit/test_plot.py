@@ -258,3 +258,14 @@ def test_a_figure_in_a_notebook_is_drawn_at_twice_its_size():
     image = plt.imread(io.BytesIO(base64.b64decode(output.data["image/png"])))
     assert image.shape[1] == pytest.approx(2 * output.metadata["image/png"]["width"], abs=2)
     assert 480 <= output.metadata["image/png"]["width"] <= 540
+
+
+def test_a_picture_of_an_unwritten_function_names_it(capsys):
+    def neuron():
+        raise NotImplementedError
+
+    with plot.drawing():
+        neuron()
+    assert capsys.readouterr().out == "Write `neuron` first.\n"
+    with pytest.raises(ZeroDivisionError), plot.drawing():
+        print(1 / 0)

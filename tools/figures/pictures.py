@@ -7,7 +7,6 @@ nothing jumps. `sources.txt` remembers what all was built from: a test compares 
 """
 
 import hashlib
-import json
 import re
 import shutil
 import sys
@@ -16,13 +15,13 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from coursekit import figures
+from coursekit.figures.figure import BUILT, CSS
 
 ROOT = Path(__file__).parent.parent.parent
 FIGURES = ROOT / "coursekit/figures"
-BUILT = FIGURES / "built"
 WIDTH = 704  # pixels: the book's column
 PAGE = """<!doctype html><html data-theme="light"><meta charset="utf-8"><style>html { font-size: 16px } body { margin: 0; width: %dpx } %s</style>
-<body><div class="course-figure" id="fig-%s" data-figure="%s"></div></body></html>"""
+<body>%s</body></html>"""
 TAKE = """() => {
     const figure = document.querySelector(".course-figure");
     for (const canvas of figure.querySelectorAll("canvas")) {
@@ -50,15 +49,12 @@ def fingerprint():
 
 
 def take(browser, name):
-    cls = getattr(figures, figures.class_name(name))
-    figure = cls()
+    figure = getattr(figures, figures.class_name(name))()
     page = browser.new_page(viewport={"width": WIDTH, "height": 1000}, device_scale_factor=1)
     trouble = []
     page.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.set_content(PAGE % (WIDTH, (FIGURES / "kit/figures.css").read_text(encoding="utf-8"), name, name))
-    state = {trait: getattr(figure, trait) for trait in cls.state_names()}
-    page.evaluate("state => { document.querySelector('.course-figure').dataset.state = state }", json.dumps(state))
+    page.set_content(PAGE % (WIDTH, CSS.read_text(encoding="utf-8"), figure.page(picture="")))
     page.add_script_tag(path=BUILT / "kit.js")
     page.add_script_tag(path=BUILT / f"{name}.js")
     page.evaluate("() => { courseFigures.show(document.querySelector('.course-figure')) }")

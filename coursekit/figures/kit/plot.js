@@ -1,7 +1,7 @@
 // A plot: a frame with scales, axes, an area painted pixel by pixel, marks, and handles to drag.
 
 import { scaleLinear, scaleLog } from "d3-scale";
-import { num, pieces, spoken } from "./format.js";
+import { num, pieces } from "./format.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -213,5 +213,3 @@ function spans(label) {
     return node;
   });
 }
-
-export { spoken };

@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine and in `coursekit.figures.draws`, so that Python can check a figure.
+// Random numbers that are the same on every machine and in tests/figures/draws.py, so that Python can check a figure.
 
 /** A generator of its own: `const draw = random(7); draw.uniform(); draw.normal()`. The method is mulberry32. */
 export function random(seed) {
