@@ -179,6 +179,21 @@ def summary(report):
 
 
 def _grade_everyone(stem, students, how):
+    if how["scheduler"] or not _somebody_is_new(stem):
+        return _grade_with(None, stem, students, how)
+    from .workers import Warm
+
+    with Warm() as warm:  # before nbgrader is imported, since it takes longer
+        return _grade_with(warm, stem, students, how)
+
+
+def _somebody_is_new(stem):
+    """Has somebody handed in who was never graded? So it seems from nbgrader's usual folders, in a millisecond."""
+    handed_in, graded = ({p.parent.name for p in Path(step).glob(f"*/{stem}")} for step in ("submitted", "autograded"))
+    return bool(handed_in - graded)
+
+
+def _grade_with(warm, stem, students, how):
     from .card import Progress, show_class
     from .grading import everyone
 
@@ -188,7 +203,7 @@ def _grade_everyone(stem, students, how):
             click.echo("--unconfined: where it cannot be confined, student code can reach all that you can.", err=True)
         try:
             with Progress() as progress:
-                graded = list(everyone(course, stem, students=students, step=progress.step, **how))
+                graded = list(everyone(course, stem, students=students, warm=warm, step=progress.step, **how))
         except KeyboardInterrupt:
             click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
             return 130

@@ -60,20 +60,21 @@ def everyone(
     scheduler=None,
     again=False,
     unconfined=False,
+    warm=None,
     step=lambda text, done, total: None,
 ):
     """Grade what everyone submitted for `stem` into the gradebook; yields a `Graded` for each student, as they come.
 
     It is judged in `workers` processes, or by the workers of the Dask `scheduler`; recorded here, meanwhile, one by
     one. `again` forgets kept results. `unconfined` allows workers to run student code where they cannot confine it.
-    `step` is told how far it is. Raises `CourseError`; the same call then carries on.
+    `warm` is where the processes come from, if that has begun already. `step` is told how far it is. Raises `CourseError`; the same call then carries on.
     """
     try:
         course.check_released(stem)
         found = course.submissions(stem, students)
         with ExitStack() as stack, disk_of(course.root):
             stack.enter_context(_alone(course, stem))
-            yield from _Run(course, stem, stack, workers, scheduler, again, unconfined, step).grade(found)
+            yield from _Run(course, stem, stack, workers, scheduler, again, unconfined, warm, step).grade(found)
     except (Unconfinable, Refused, DiskFull) as sentence:
         raise CourseError(str(sentence))
     except OperationalError as error:
@@ -83,12 +84,12 @@ def everyone(
 class _Run:
     """One run over a class: read, ask what is not known, keep, record."""
 
-    def __init__(self, course, stem, stack, workers, scheduler, again, unconfined, step):
+    def __init__(self, course, stem, stack, workers, scheduler, again, unconfined, warm, step):
         self.course, self.again, self.unconfined, self.step = course, again, unconfined, step
         self.assignment = course.assignment(stem)
         seed = self.assignment.seed
         first = ready(stem, seed, unconfined)
-        self.crew = Cluster(scheduler, first) if scheduler else Processes(workers or os.cpu_count() or 1, first)
+        self.crew = Cluster(scheduler, first) if scheduler else Processes(workers or os.cpu_count() or 1, first, warm)
         stack.enter_context(self.crew)
         self.recorder = stack.enter_context(Recorder(course, stem))
         if scheduler:

@@ -20,6 +20,7 @@ import threading
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, ProcessPoolExecutor, wait
 from dataclasses import asdict
+from multiprocessing import forkserver
 
 from coursekit import wire
 
@@ -245,14 +246,35 @@ class Crew:
         self.stop()
 
 
+class Warm:
+    """What the processes of this machine are forked from: those that judge from multiprocessing's fork server, those
+    of students from a process that the former share. Both take seconds to warm, and warm while other things begin."""
+
+    def __init__(self):
+        self.students = Shared()
+        self.context = multiprocessing.get_context("forkserver")
+        self.context.set_forkserver_preload(["autograder.preload"])
+        forkserver.ensure_running()
+
+    def stop(self):
+        self.students.stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.stop()
+
+
 class Processes(Crew):
     """Processes of this machine: forks of one that has imported PyTorch, once for all of them."""
 
-    def __init__(self, count, first):
-        """`count` processes, which begin with the request `first`; its answer is `start`'s."""
+    def __init__(self, count, first, warm=None):
+        """`count` processes, which begin with the request `first`; its answer is `start`'s. They come from `warm`,
+        where that has begun already."""
         super().__init__()
-        self.count, self.room, self.first = count, 2 * count, first
-        self.executor = self.warm = None
+        self.count, self.room, self.first, self.warm = count, 2 * count, first, warm
+        self.executor = None
 
     def start(self):
         """Get every process ready at the same time; returns the answer of the first."""
@@ -289,11 +311,9 @@ class Processes(Crew):
 
     def _renew(self):
         self._dismiss()
-        self.warm = self.warm or Shared()
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["torch", "autograder.workers", "autograder.rubric"])
+        self.warm = self.warm or Warm()
         self.executor = ProcessPoolExecutor(
-            self.count, mp_context=context, initializer=_worker, initargs=[self.warm.address]
+            self.count, mp_context=self.warm.context, initializer=_worker, initargs=[self.warm.students.address]
         )
         self.readying = [self.executor.submit(self.work, self.first) for _ in range(self.count)]
 

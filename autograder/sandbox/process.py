@@ -227,8 +227,11 @@ class Shared:
                 self.line, self.process = None, None
 
     def stop(self):
+        """End it with all its forks, even while it is still warming."""
         if self.process is not None:
             self.line.close()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
         self.folder.cleanup()
 

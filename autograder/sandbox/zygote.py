@@ -39,6 +39,7 @@ PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 def main(descriptor, listener, confined, proc_in_view):
     """Answer requests until the first line closes."""
+    gc.disable()  # importing leaves no garbage worth looking for
     if confined:
         confine.become_nobody()
     first = socket.socket(fileno=descriptor)
@@ -100,6 +101,7 @@ def warm_up():
     shell.reset_counters()
     gc.collect()
     gc.freeze()  # keeps the collector of every fork off the pages they share
+    gc.enable()
     return shell
 
 

@@ -1,6 +1,7 @@
 """The command line: what each command says and how it ends."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pytest
 from classroom import STEM
 from click.testing import CliRunner
 
-from autograder import cli, results, rubric
+from autograder import cli, results, rubric, workers
 from coursekit import progress as _  # noqa: F401  (the function; the module is reached by its own name)
 
 
@@ -97,6 +98,23 @@ def test_grading_everyone_ends_with_0_when_all_is_decided(run, classroom):
     done = run("grade", "--assignment", STEM, "--unconfined")
     assert done.exit_code == 0, done.output
     assert f"{len(classroom.students)} students of perceptron are in the gradebook; 0 recorded now" in done.stdout
+
+
+def test_it_warms_up_at_once_only_if_somebody_is_new(run, classroom, monkeypatch):
+    begun = []
+
+    class Warm(workers.Warm):
+        def __init__(self):
+            begun.append(self)
+            super().__init__()
+
+    monkeypatch.setattr(workers, "Warm", Warm)
+    folder = classroom.submission("ada").parent
+    shutil.copytree(folder, folder.parent.parent / "newcomer" / STEM)
+    for _time in range(2):  # the second time nothing has to be judged
+        assert run("grade", "--assignment", STEM, "--workers", "1", "--unconfined").exit_code == 0
+        assert len(begun) == 1
+    assert begun[0].students.process.returncode is not None, "it is gone"
 
 
 def test_feedback_report_and_export_write_their_files(run, classroom):

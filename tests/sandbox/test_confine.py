@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -328,6 +329,15 @@ def test_workers_share_one_and_who_hangs_up_leaves_nothing_behind():
     Zygote.join(shared.address)
     assert True not in Zygote.running, "there is nobody to join"
     assert run("1 + 1") == ["2"], "then it starts its own"
+
+
+def test_a_shared_one_that_is_not_needed_need_not_get_warm():
+    shared = Shared()
+    begun = psutil.Process(shared.process.pid).children(recursive=True)
+    shared.stop()
+    assert shared.process.returncode == -signal.SIGKILL
+    _, alive = psutil.wait_procs(begun, timeout=5)
+    assert not alive
 
 
 def test_without_the_grader_the_warm_process_ends():
