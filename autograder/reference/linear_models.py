@@ -3,6 +3,8 @@
 n points of d features; w (d,) and b () are weights and bias, τ (tau) a quantile's level, λ (lam) the penalty's strength.
 """
 
+import math
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -155,3 +157,21 @@ def prediction_interval(
         v = v - 3 * y.std() / (1 + 0.02 * t) * z.T @ (below - tau) / len(x)
     z_new = torch.cat([(x_new - mean) / std, x.new_ones(len(x_new), 1)], dim=1)  # (m, d + 1)
     return tuple((z_new @ v).T)
+
+
+def calibrate(
+    lower: Float[Tensor, "m"], upper: Float[Tensor, "m"], y: Float[Tensor, "m"], level: float = 0.9
+) -> Float[Tensor, ""]:
+    """By how much a band must be widened on both sides (narrowed, if negative) so that it keeps its promise.
+
+        e_i = max(lower_i − y_i, y_i − upper_i);   the ⌈(m + 1) level⌉-th smallest of e_1, …, e_m
+
+    m + 1, not m: a new answer's e is one more of the same kind, and may fall into any of the m + 1 gaps.
+    The y must be of examples that the band was not fitted to. Romano, Patterson & Candès (2019), equations 6 to 8.
+
+    >>> calibrate(torch.zeros(4), torch.ones(4), torch.tensor([0.5, 1.25, 3.0, -0.5]), level=0.5)
+    tensor(0.2500)
+    """
+    outside = torch.maximum(lower - y, y - upper)  # (m,)
+    rank = math.ceil((len(y) + 1) * level)
+    return outside.sort().values[rank - 1]

@@ -154,7 +154,7 @@ def _(x, w, b):
     section=LINE,
 )
 def _(x, w, b):
-    return (x[:, None] ** torch.arange(1, len(w) + 1) * w + b).sum(dim=1) + (b if len(w) == 1 else 0)
+    return (x[:, None] ** torch.arange(1, len(w) + 1) * w + b).sum(dim=1)
 
 
 @predict.mistake(
@@ -623,7 +623,7 @@ def _(x, y, lr, steps):
 
 
 @gradient_descent.mistake(
-    "One step too many or too few",
+    "One step too many",
     question="With steps = 0, what should come back?",
     hint="`for _ in range(steps)` makes exactly so many steps; none at all gives back the zeros.",
     section=DESCENT,
@@ -882,7 +882,7 @@ def by_fold(x, y, lam, k, folds=None, on="others", judged="fold", scaled="train"
         fit = {"others": ~fold, "all": torch.ones_like(fold), "fold": fold}[on]
         test = {"fold": fold, "others": ~fold}[judged]
         like = {"train": x[fit], "all": x, "none": None}.get(scaled, x[fit])
-        mean, std = (0.0, 1.0) if like is None else (like.mean(dim=0), like.std(dim=0))
+        mean, std = (0.0, 1.0) if like is None else (like.mean(dim=0), like.std(dim=0, correction=scaled != "by n"))
         x_test = (x[test] - mean) / std
         if scaled == "own":
             x_test = own(x[test])
@@ -945,6 +945,17 @@ def _(x, y, lam, k=5):
 )
 def _(x, y, lam, k=5):
     return by_fold(x, y, lam, k, scaled="none")
+
+
+@cross_validate.mistake(
+    "The standard deviation with n",
+    question="Does your standard deviation divide by n or by n − 1, and which does the task ask for?",
+    hint="`.std(dim=0)` of PyTorch divides by n − 1; NumPy's divides by n unless told `ddof=1`. Either would do in practice; "
+    "here both sides must use the same.",
+    section=RIDGE,
+)
+def _(x, y, lam, k=5):
+    return by_fold(x, y, lam, k, scaled="by n")
 
 
 @cross_validate.mistake(
@@ -1312,3 +1323,128 @@ def _(x, y, x_new, level=0.9):
             w, b = w - lr * push @ z / len(z), b - lr * push.mean()
         ends.append(z_new @ w + b)
     return ends[0], ends[1]
+
+
+# ── Stretch: a promise that is kept ───────────────────────────────────────────────────────────────────────────────────
+
+calibrate = Rubric(
+    reference.calibrate,
+    title="Stretch: a promise that is kept",
+    points=0,
+    minutes=12,
+    returns="a single float, shape ()",
+)
+
+
+def banded(rng, m, short=0.4):
+    """lower, upper, y on a fine grid: some answers stick out below, some above, and all by different amounts."""
+    while True:
+        middle, half = grid(rng, m, low=-5, high=5, fine=64), grid(rng, m, low=1, high=2, fine=64)
+        y = middle + half * torch.tensor(rng.normal(size=m) / short, dtype=torch.float32).mul(64).round().div(64)
+        lower, upper = middle - half, middle + half
+        outside = torch.maximum(lower - y, y - upper)
+        gaps = outside.sort().values.diff()
+        if (y < lower).any() and (y > upper).any() and gaps.min() > 1e-3:
+            return lower, upper, y
+
+
+@calibrate.given("eleven answers, 70 %")
+def _(rng):
+    return *banded(rng, 11), 0.7
+
+
+@calibrate.given("a band that is too wide, 60 %")
+def _(rng):
+    lower, upper, y = banded(rng, 12)
+    return lower - 40, upper + 40, y, 0.6
+
+
+@calibrate.given("level not given: 90 %")
+def _(rng):
+    return banded(rng, 23)
+
+
+@calibrate.given("double precision (float64)", weight=0.5)
+def _(rng):
+    return *doubles(*banded(rng, 12)), 0.75
+
+
+@calibrate.given("many answers, 80 %", public=False)
+def _(rng):
+    return *banded(rng, 62), 0.8
+
+
+@calibrate.given("half of them", public=False)
+def _(rng):
+    return *banded(rng, 18), 0.5
+
+
+def outside(lower, upper, y):
+    return torch.maximum(lower - y, y - upper)
+
+
+@calibrate.mistake(
+    "m for m + 1",
+    question="Into how many gaps between your m values can a new one fall?",
+    hint="Into m + 1. The rank is ⌈(m + 1) level⌉, not ⌈m level⌉.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = outside(lower, upper, y).sort().values
+    return e[int(np.ceil(len(e) * level)) - 1]
+
+
+@calibrate.mistake(
+    "Off by one",
+    question="Which index has the smallest of a sorted tensor?",
+    hint="Index 0: the k-th smallest stands at index k − 1.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = outside(lower, upper, y).sort().values
+    return e[min(int(np.ceil((len(e) + 1) * level)), len(e) - 1)]
+
+
+@calibrate.mistake(
+    "Rounded down",
+    question="If 8.4 answers have to be inside, are eight enough?",
+    hint="No: round up, `math.ceil`.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = outside(lower, upper, y).sort().values
+    return e[int((len(e) + 1) * level) - 1]
+
+
+@calibrate.mistake(
+    "Never narrower",
+    question="What should come out for a band that is far too wide?",
+    hint="A negative number: it may be narrowed. Keep the sign of those that lie inside.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = outside(lower, upper, y).clamp(min=0).sort().values
+    return e[int(np.ceil((len(e) + 1) * level)) - 1]
+
+
+@calibrate.mistake(
+    "Only the upper end",
+    question="By how much does an answer stick out that lies below the band?",
+    hint="By lower − y. Take the larger of lower − y and y − upper.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = (y - upper).sort().values
+    return e[int(np.ceil((len(e) + 1) * level)) - 1]
+
+
+@calibrate.alternative("with kthvalue")
+def _(lower, upper, y, level=0.9):
+    e = torch.stack([lower - y, y - upper]).amax(dim=0)
+    return e.kthvalue(int(np.ceil((len(e) + 1) * level))).values
+
+
+@calibrate.alternative("with plain numbers")
+def _(lower, upper, y, level=0.9):
+    e = sorted(max(low - a, a - up) for low, up, a in zip(lower.tolist(), upper.tolist(), y.tolist()))
+    return next(v for k, v in enumerate(e, 1) if k >= (len(e) + 1) * level)
