@@ -152,7 +152,7 @@ def prediction_interval(
     z = torch.cat([(x - mean) / std, ones], dim=1)  # (n, d + 1)
     v = x.new_zeros(x.shape[1] + 1, 2)  # a column for each quantile
     v[-1] = torch.quantile(y, tau)
-    for t in range(1500):
+    for t in range(1000):
         below = (y[:, None] < z @ v).to(x.dtype)  # (n, 2)
         v = v - 3 * y.std() / (1 + 0.02 * t) * z.T @ (below - tau) / len(x)
     z_new = torch.cat([(x_new - mean) / std, x.new_ones(len(x_new), 1)], dim=1)  # (m, d + 1)
