@@ -94,6 +94,8 @@ def test_a_prognosis_does_not_depend_on_the_neighbors():
     together = reference.prognosis(x, y, new, 0.2)
     alone = torch.cat([reference.prognosis(x, y, new[i : i + 1], 0.2) for i in range(7)])
     assert torch.allclose(together, alone)
+    model = Ridge(alpha=30 * 0.2).fit((x - x.mean(dim=0)) / x.std(dim=0), y)
+    assert np.allclose(together, model.predict((new - x.mean(dim=0)) / x.std(dim=0)))
     moved = torch.tensor([3.0, 0.1, 20.0]).double()
     assert torch.allclose(together, reference.prognosis(x * moved + 5, y, new * moved + 5, 0.2))  # units do not matter
 
