@@ -7,6 +7,7 @@ they give). `train` makes those runs; the notebook draws them with the same func
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..exercise import Verdict
 
@@ -113,7 +114,7 @@ def an_epoch(observed, case, exercise):
         order = [place.get(tuple(row), -1) for row in rows[epoch, :total].tolist()]
         own = all(i >= 0 and y[i] == label for i, label in zip(order, labels[epoch, :total]))
         ends = np.cumsum([0, *got])
-        batches = [order[a:b] for a, b in zip(ends, ends[1:])]
+        batches = [order[a:b] for a, b in pairwise(ends)]
         company = {frozenset(batch) for batch in batches}
         neighbors = all(batch == list(range(batch[0], batch[0] + len(batch))) for batch in batches if batch)
         epochs.append((sorted(got), order, own, company, neighbors and 1 < batch_size < n))
@@ -185,7 +186,9 @@ class Run:
 
 
 RUNS = {
-    "quarry": Run(("sgd", 0.0075, "constant"), 5e-4, "ten weights, curvatures from 1 to 300, in no direction of the axes"),
+    "quarry": Run(
+        ("sgd", 0.0075, "constant"), 5e-4, "ten weights, curvatures from 1 to 300, in no direction of the axes"
+    ),
     "hospital": Run(("sgd", 1e-5, "constant"), 0.3, "eight measurements, each in a unit of its own, and a yes or no"),
     "market": Run(("sgd", 0.3, "constant"), 0.045, "twenty weights; each gradient comes from eight noisy prices"),
 }

@@ -27,11 +27,26 @@ GRADIENTS = torch.randn(100, 3, dtype=torch.float64, generator=torch.Generator()
 @pytest.mark.parametrize(
     ("make", "path"),
     [
-        (lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9), lambda: cases.with_velocity(reference.momentum_step, W, GRADIENTS, ZERO, 0.05)),
-        (lambda p: torch.optim.Adam(p, lr=0.05), lambda: cases.with_moments(reference.adam_step, W, GRADIENTS, ZERO, ZERO, 1, 0.05)),
-        (lambda p: torch.optim.AdamW(p, lr=0.05), lambda: cases.with_moments(reference.adamw_step, W, GRADIENTS, ZERO, ZERO, 1, 0.05)),
-        (lambda p: torch.optim.Adagrad(p, lr=0.05), lambda: cases.with_squares(reference.adagrad_step, W, GRADIENTS, ZERO, 0.05)),
-        (lambda p: torch.optim.RMSprop(p, lr=0.05), lambda: cases.with_squares(reference.rmsprop_step, W, GRADIENTS, ZERO, 0.05)),
+        (
+            lambda p: torch.optim.SGD(p, lr=0.05, momentum=0.9),
+            lambda: cases.with_velocity(reference.momentum_step, W, GRADIENTS, ZERO, 0.05),
+        ),
+        (
+            lambda p: torch.optim.Adam(p, lr=0.05),
+            lambda: cases.with_moments(reference.adam_step, W, GRADIENTS, ZERO, ZERO, 1, 0.05),
+        ),
+        (
+            lambda p: torch.optim.AdamW(p, lr=0.05),
+            lambda: cases.with_moments(reference.adamw_step, W, GRADIENTS, ZERO, ZERO, 1, 0.05),
+        ),
+        (
+            lambda p: torch.optim.Adagrad(p, lr=0.05),
+            lambda: cases.with_squares(reference.adagrad_step, W, GRADIENTS, ZERO, 0.05),
+        ),
+        (
+            lambda p: torch.optim.RMSprop(p, lr=0.05),
+            lambda: cases.with_squares(reference.rmsprop_step, W, GRADIENTS, ZERO, 0.05),
+        ),
     ],
     ids=["momentum", "Adam", "AdamW", "AdaGrad", "RMSProp"],
 )
@@ -41,7 +56,9 @@ def test_a_step_is_torchs_for_a_hundred_steps_with_its_default_constants(make, p
 
 def test_nesterovs_points_ahead_are_torchs_weights():
     A, b, lr, mu = torch.diag(torch.tensor([0.5, 1, 4], dtype=torch.float64)), W / 2, 0.05, 0.9
-    theirs = walk_of_torch(lambda p: torch.optim.SGD(p, lr=lr, momentum=mu, nesterov=True), [lambda w: A @ w - b] * 100, W)
+    theirs = walk_of_torch(
+        lambda p: torch.optim.SGD(p, lr=lr, momentum=mu, nesterov=True), [lambda w: A @ w - b] * 100, W
+    )
     w, v = W, ZERO
     for point in theirs:
         w, v = reference.nesterov_step(w, lambda at: A @ at - b, v, lr, mu)
