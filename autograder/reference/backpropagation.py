@@ -138,7 +138,10 @@ def sgd_step(
     b2: Float[torch.Tensor, "d_out"],
     lr: float,
 ) -> tuple[
-    Float[torch.Tensor, "h d_in"], Float[torch.Tensor, "h"], Float[torch.Tensor, "d_out h"], Float[torch.Tensor, "d_out"]
+    Float[torch.Tensor, "h d_in"],
+    Float[torch.Tensor, "h"],
+    Float[torch.Tensor, "d_out h"],
+    Float[torch.Tensor, "d_out"],
 ]:
     """One step of gradient descent for a network with one layer of tanh units and half the mean squared error.
 
@@ -254,7 +257,9 @@ def train_mlp(
     return weights, losses
 
 
-def activations(name: str, z: Float[torch.Tensor, "*shape"]) -> tuple[Float[torch.Tensor, "*shape"], Float[torch.Tensor, "*shape"]]:
+def activations(
+    name: str, z: Float[torch.Tensor, "*shape"]
+) -> tuple[Float[torch.Tensor, "*shape"], Float[torch.Tensor, "*shape"]]:
     """The value and the slope of an activation at z: sigmoid, tanh, relu, leaky_relu, elu, softplus or bru.
 
         (φ(z), φ′(z)), the seven of the cheat sheet: slope 0.01 left of 0 for leaky ReLU, α = 1 for ELU, r = 2 for BRU

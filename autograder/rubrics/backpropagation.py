@@ -6,6 +6,7 @@ and a unit at exactly 0 is there for everyone. Signs are mixed wherever a wrong 
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -211,7 +212,7 @@ def network(rng, n, *widths):
     """x, weights, biases; in every hidden layer some units are on and some off, and the last layer has some negative answers."""
     while True:
         x = grid(rng, n, widths[0])
-        weights = [grid(rng, b, a, reach=1) for a, b in zip(widths, widths[1:])]
+        weights = [grid(rng, b, a, reach=1) for a, b in pairwise(widths)]
         biases = [grid(rng, b, reach=1) for b in widths[1:]]
         *hidden, last = reference.mlp_forward(x, weights, biases)[1:]
         lively = all((h > 0).any(dim=0).float().mean() > 0.4 and (h == 0).float().mean() > 0.2 for h in hidden)
@@ -418,7 +419,14 @@ def _(rng):
     return went_forward(rng, 40, 3, 8, 2)
 
 
-def walk_back(g, h, weights, mask=lambda g, h_in: g * (h_in > 0), of_weight=lambda g, h_in: g.T @ h_in, of_bias=lambda g: g.sum(dim=0)):
+def walk_back(
+    g,
+    h,
+    weights,
+    mask=lambda g, h_in: g * (h_in > 0),
+    of_weight=lambda g, h_in: g.T @ h_in,
+    of_bias=lambda g: g.sum(dim=0),
+):
     """The right walk, with a part exchanged."""
     gW, gb = [], []
     for W, h_in in zip(reversed(weights), reversed(h[:-1])):
@@ -1474,7 +1482,10 @@ class _:
 
 
 def by_einsum(kind):
-    return {"left": lambda g, a, b: torch.einsum("nm,km->nk", g, b), "right": lambda g, a, b: torch.einsum("nk,nm->km", a, g)}[kind]
+    return {
+        "left": lambda g, a, b: torch.einsum("nm,km->nk", g, b),
+        "right": lambda g, a, b: torch.einsum("nk,nm->km", a, g),
+    }[kind]
 
 
 def recursive_arrays(node):
@@ -1520,7 +1531,12 @@ train_mlp = Rubric(
 
 def beginning(rng, d, h):
     """W1, b1, W2, b2 to start from."""
-    return [normal(rng, h, d) * (2 / d) ** 0.5, normal(rng, h) * 0.3, normal(rng, 1, h) * (1 / h) ** 0.5, normal(rng, 1) * 0.3]
+    return [
+        normal(rng, h, d) * (2 / d) ** 0.5,
+        normal(rng, h) * 0.3,
+        normal(rng, 1, h) * (1 / h) ** 0.5,
+        normal(rng, 1) * 0.3,
+    ]
 
 
 def few_steps(rng, n, d, h, steps, lr):
@@ -1530,7 +1546,7 @@ def few_steps(rng, n, d, h, steps, lr):
     return x, y, beginning(rng, d, h), steps, lr
 
 
-def moons(rng, n=200, steps=250, lr=1.0, share=0.93):
+def moons(rng, n=200, steps=400, lr=1.0, share=0.95):
     """x, y, weights, steps, lr of two moons; what is kept: 500 other points, their labels, the share to be right on."""
     seed = int(rng.integers(2**31))
     known, new = data.moons(n=n, noise=0.1, seed=seed), data.moons(n=500, noise=0.1, seed=seed + 1)
@@ -1579,12 +1595,12 @@ def gradients(x, y, weights, summed=False):
 
 def trained(x, y, weights, steps, lr, move=lambda w, g, lr, k: w - lr * g, summed=False, accumulate=False, once=False):
     """The right loop, with a part exchanged."""
-    losses, total = [], [torch.zeros_like(w) for w in weights]
-    for k in range(steps):
+    losses, total, earlier = [], [torch.zeros_like(w) for w in weights], None
+    for _ in range(steps):
         grads, loss = gradients(x, y, weights, summed)
-        if once and k:
-            grads = kept
-        kept = grads
+        if once and earlier is not None:
+            grads = earlier
+        earlier = grads
         total = [t + g for t, g in zip(total, grads)] if accumulate else grads
         losses.append(loss)
         weights = [move(w, g, lr, i) for i, (w, g) in enumerate(zip(weights, total))]
@@ -1841,7 +1857,11 @@ def _(name, z):
             return (z, 1.0) if z > 0 else (0.01 * z, 0.01)
         if name == "elu":
             return (z, 1.0) if z > 0 else (math.exp(z) - 1, math.exp(z))
-        return ((4 * z + 1) ** 0.5 - 0.5, 2 * (4 * z + 1) ** -0.5) if z >= 0 else (math.exp(2 * z) - 0.5, 2 * math.exp(2 * z))
+        return (
+            ((4 * z + 1) ** 0.5 - 0.5, 2 * (4 * z + 1) ** -0.5)
+            if z >= 0
+            else (math.exp(2 * z) - 0.5, 2 * math.exp(2 * z))
+        )
 
     pairs = np.array([one(v) for v in z.flatten().tolist()])
     return pairs[:, 0].reshape(tuple(z.shape)), pairs[:, 1].reshape(tuple(z.shape))
