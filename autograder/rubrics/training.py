@@ -5,6 +5,7 @@ the generator decides. Curves come from real runs, small ones, drawn anew for ev
 """
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -73,22 +74,25 @@ kaiming_normal = Rubric(
 )
 
 
-def layer(rng, n_out, n_in, std, form, dtype=torch.float32):
+def layer(rng, n_out, n_in, std, form):
     """The weight of a layer, all zero, and a seed; kept: how the new ones should be spread."""
-    return Kept((torch.zeros(n_out, n_in, dtype=dtype), int(rng.integers(1, 10**6))), (std(n_in, n_out), form))
+    return Kept((torch.zeros(n_out, n_in), int(rng.integers(1, 10**6))), (std(n_in, n_out), form))
 
 
 def cases_of_random_weights(exercise, std, form):
     """The same cases for both: a wide layer and a tall one, equal generators, dtype, device; and hidden ones."""
 
-    def given(name, n_out, n_in, dtype=torch.float32, **options):
+    def given(name, n_out, n_in, **options):
         @exercise.given(name, **options)
         def _(rng):
-            return layer(rng, n_out, n_in, std, form, dtype)
+            return layer(rng, n_out, n_in, std, form)
 
     given("more inputs than outputs: n_in = 90, n_out = 30", 30, 90)
     given("more outputs than inputs: n_in = 25, n_out = 100", 100, 25)
-    given("double precision (float64)", 60, 45, torch.float64, weight=0.5)
+
+    @exercise.given("double precision (float64)", when="drawn_again", then="repeatable", weight=0.5)
+    def _(rng):
+        return torch.zeros(5, 4, dtype=torch.float64), int(rng.integers(1, 10**6))
 
     @exercise.given("generators of equal seed, and of another", when="drawn_again", then="repeatable")
     def _(rng):
@@ -570,7 +574,7 @@ batch_norm_backward = Rubric(
 
 
 def upstream(rng, n, d, **options):
-    return (normal(rng, n, d, shift=0.7), units(rng, n, d), positive(rng, d)) + tuple(options.values())
+    return normal(rng, n, d, shift=0.7), units(rng, n, d), positive(rng, d), *options.values()
 
 
 @batch_norm_backward.given("five examples of two units")
@@ -735,7 +739,7 @@ def examples(rng, *shape, **options):
     """x of that shape, every example with a mean and a spread of its own; γ, β; ε where given."""
     *batch, d = shape
     x = positive(rng, *batch, 1, low=1, high=3) * normal(rng, *batch, d) + normal(rng, *batch, 1, scale=3.0)
-    return (x, positive(rng, d), normal(rng, d)) + tuple(options.values())
+    return x, positive(rng, d), normal(rng, d), *options.values()
 
 
 @layer_norm.given("three examples of five features")
@@ -1044,7 +1048,7 @@ def _run(rng, kind, steps):
 
     widths = [64] + [32] * DEPTHS.get(kind, 1) + [10]
     gain = 0.7 if kind == "signal dead" else 1.4
-    weights = [normal(rng, a, b, scale=gain / a**0.5).requires_grad_() for a, b in zip(widths, widths[1:])]
+    weights = [normal(rng, a, b, scale=gain / a**0.5).requires_grad_() for a, b in pairwise(widths)]
     biases = [torch.zeros(b, requires_grad=True) for b in widths[1:]]
 
     def network(h):

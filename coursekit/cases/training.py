@@ -63,13 +63,16 @@ def spread(observed, case, exercise):
 
 
 def repeatable(observed, case, exercise):
-    """*Then*: equal generators give equal weights; the next draw and another seed give others."""
+    """*Then*: equal generators give equal weights; the next draw and another seed give others; all in the given dtype."""
+    dtype, wanted_dtype = _dtype(observed[0]), _dtype(case.given[0])
     first, second, third, other = map(_numbers, observed)
     equal, goes_on, differs = (first == second).all(), (second != third).any(), (first != other).any()
-    reading = [int(equal), int(goes_on), int(differs)]
-    if equal and goes_on and differs:
+    reading = [int(equal), int(goes_on), int(differs), dtype]
+    if equal and goes_on and differs and dtype == wanted_dtype:
         return Verdict(True, reading=reading)
-    if not equal:
+    if dtype != wanted_dtype:
+        problem = f"The dtype of the weights is {dtype}, but that of the given weight is {wanted_dtype}."
+    elif not equal:
         problem = "Two generators with the same seed give different weights: is the generator used?"
     else:
         problem = "Two draws that should differ are the same: every call must go on drawing."
