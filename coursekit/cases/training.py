@@ -32,8 +32,6 @@ def spread(observed, case, exercise):
     """*Then*: mean 0, the standard deviation and the form (flat, bell) of `case.kept`, and the dtype of what was given."""
     std, wanted_form = case.kept
     weight = case.given[0]
-    if _device(weight) == "meta":
-        return Verdict(True, reading="meta")
     w = _numbers(observed)
     dtype, wanted_dtype = _dtype(observed), _dtype(weight)
     mine, mean = w.std(), w.mean()
@@ -234,10 +232,6 @@ def _numbers(value):
     import numpy as np
 
     return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
-
-
-def _device(value):
-    return value.device.type if hasattr(value, "device") and hasattr(value, "detach") else "cpu"
 
 
 def _dtype(value):
