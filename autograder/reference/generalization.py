@@ -185,4 +185,3 @@ def hundred_labels(
         optimizer.step()
     shifts = [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     return test_time_average(model, x_new, shifts).argmax(dim=1)
-

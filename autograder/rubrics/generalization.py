@@ -923,7 +923,7 @@ def _(rng):
 
 @augmented_split.given("color images", public=False)
 def _(rng):
-    return *sorted_by_class(rng, 20, 3, 5, 4, 10), 7, FIVE[1:]
+    return *sorted_by_class(rng, 30, 3, 5, 4, 10), 10, FIVE[1:]
 
 
 @augmented_split.given("a hundred images, nine shifts", public=False)
@@ -1199,7 +1199,7 @@ hundred_labels = Rubric(
     then="accuracy",
 )
 
-STRAIGHT, OFF_CENTER = 0.87, 0.70  # shares that must be right; a plain network has about 0.89 and 0.3
+STRAIGHT, OFF_CENTER = 0.85, 0.70  # shares that must be right; a plain network has about 0.89 and 0.3
 
 
 def hundred(rng, new, wanted, off_center=False):
@@ -1292,7 +1292,7 @@ def _(x, y, x_new):
     return trained(x, y, steps=20)(x_new).softmax(dim=1)
 
 
-@hundred_labels.alternative("nine fixed copies of each digit, dropout, no averaging")
+@hundred_labels.alternative("nine fixed copies of each digit, dropout")
 def _(x, y, x_new):
     many, labels = all_copies(x, y, ALL_NINE)
     model = nn.Sequential(nn.Flatten(), nn.Linear(64, 100), nn.ReLU(), nn.Dropout(0.3), nn.Linear(100, 10))
@@ -1301,7 +1301,7 @@ def _(x, y, x_new):
         optimizer.zero_grad()
         F.cross_entropy(model(many), labels).backward()
         optimizer.step()
-    return model.eval()(x_new).argmax(dim=1)
+    return reference.test_time_average(model, x_new, ALL_NINE).argmax(dim=1)
 
 
 @hundred_labels.alternative("shifted on the way, in NumPy at the end")

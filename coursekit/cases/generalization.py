@@ -202,7 +202,9 @@ def copies(observed, case, exercise):
     hows = {o[3] for o in origins}
     faults = []
     if "other" in hows:
-        faults.append(("other", "Some images are not whole copies of given ones, moved by whole pixels with zeros coming in."))
+        faults.append(
+            ("other", "Some images are not whole copies of given ones, moved by whole pixels with zeros coming in.")
+        )
     elif "rolled" in hows:
         faults.append(("rolled", "What leaves an image on one side comes in again on the other; wanted there: zeros."))
     if "other" not in hows:
@@ -232,7 +234,9 @@ def copies(observed, case, exercise):
     codes, sentences = zip(*faults)
     example = ""
     if case.public:
-        rows = [f"label {int(t)}: image {i} moved by ({a}, {b})" for t, (i, a, b, h) in zip(_array(observed[1]), origins)]
+        rows = [
+            f"label {int(t)}: image {i} moved by ({a}, {b})" for t, (i, a, b, h) in zip(_array(observed[1]), origins)
+        ]
         rows = ["(no copy of a given image)" if o[3] == "other" else r for r, o in zip(rows, origins)]
         first = ", ".join(str(int(label)) for label in labels[:6])
         example = "\n".join([f"y = {first}, …; copies = {times}, most = {most}", "came:", *rows[:6], "…"])
@@ -263,7 +267,6 @@ def divided(augmented_split, x, y, n_validation, shifts):
 def division(observed, case, exercise):
     """*Then*: n_validation untouched images to validate with, drawn at random; all shifted copies of all the others to
     train with, each with its label; and no image on both sides."""
-    import numpy as np
 
     x, y, n_validation, shifts = case.given
     n, labels = len(x), _array(y)
@@ -282,9 +285,19 @@ def division(observed, case, exercise):
         seen, held = {o[0] for o in training}, {o[0] for o in validation}
         both = len(seen & held)
         if both:
-            faults.append(("both", f"{both} of the {len(held)} images to validate with are also among those to train with, as they are or shifted."))
+            faults.append(
+                (
+                    "both",
+                    f"{both} of the {len(held)} images to validate with are also among those to train with, as they are or shifted.",
+                )
+            )
         if any(o[1] or o[2] for o in validation):
-            faults.append(("validation", "There are shifted copies among the images to validate with; wanted: images as they are."))
+            faults.append(
+                (
+                    "validation",
+                    "There are shifted copies among the images to validate with; wanted: images as they are.",
+                )
+            )
         wrong = sum(labels[o[0]] != t for o, t in zip(training, _array(parts[1]))) + sum(
             labels[o[0]] != t for o, t in zip(validation, _array(parts[3]))
         )
@@ -292,14 +305,22 @@ def division(observed, case, exercise):
             faults.append(("pairs", f"{wrong} images carry the label of another."))
         if not faults:
             if sizes[2] != n_validation:
-                faults.append((f"sizes {sizes[2]}", f"There are {sizes[2]} images to validate with; wanted: {n_validation}."))
+                faults.append(
+                    (f"sizes {sizes[2]}", f"There are {sizes[2]} images to validate with; wanted: {n_validation}.")
+                )
             moves = {(o[0], o[1], o[2]) for o in training}
             wanted = {(i, *map(int, s)) for i in range(n) if i not in held for s in shifts}
             if moves != wanted or len(training) != len(wanted):
-                faults.append(("copies", f"There are {len(training)} images to train with; wanted: each shift of each image that is not held out, {len(wanted)} in all."))
+                faults.append(
+                    (
+                        "copies",
+                        f"There are {len(training)} images to train with; wanted: each shift of each image that is not held out, {len(wanted)} in all.",
+                    )
+                )
             order = [o[0] for o in validation]
-            if order in (list(range(n_validation)), list(range(n - n_validation, n))):
-                end = "first" if order[0] == 0 else "last"
+            drawn_so = 2 / math.comb(n, n_validation)  # the chance that a right answer looks like that
+            if drawn_so < 1e-6 and sorted(order) in (list(range(n_validation)), list(range(n - n_validation, n))):
+                end = "first" if 0 in order else "last"
                 faults.append((end, f"The images to validate with are the {end} {n_validation}; draw them at random."))
     if not faults:
         return Verdict(True, reading="right")
@@ -357,7 +378,12 @@ def search(observed, case, exercise):
     lr, p, validation, test = tried.T
     slack = 1e-6
     if len(tried) and ((lr < low * (1 - slack)) | (lr > high * (1 + slack))).any():
-        faults.append(("lr outside", f"It tries the learning rate {lr[(lr < low * (1 - slack)) | (lr > high * (1 + slack))][0]:.3g}, outside its range."))
+        faults.append(
+            (
+                "lr outside",
+                f"It tries the learning rate {lr[(lr < low * (1 - slack)) | (lr > high * (1 + slack))][0]:.3g}, outside its range.",
+            )
+        )
     elif len(tried) and ((p < least - slack) | (p > greatest + slack)).any():
         faults.append(("p outside", "It tries a p outside its range."))
     elif len(tried) >= 100:
@@ -365,17 +391,33 @@ def search(observed, case, exercise):
         middle = math.sqrt(low * high)
         off = (lr < middle).sum() - len(tried) / 2
         if len(np.unique(lr)) < len(tried) / 2:
-            faults.append(("few", f"In {len(tried)} trials it tries only {len(np.unique(lr))} different learning rates."))
+            faults.append(
+                ("few", f"In {len(tried)} trials it tries only {len(np.unique(lr))} different learning rates.")
+            )
         elif abs(off) > six:
             share = (lr < middle).mean()
-            faults.append(("scale", f"{100 * share:.0f} % of its learning rates lie below {middle:.2g}, which is halfway on a log scale; wanted: about half."))
+            faults.append(
+                (
+                    "scale",
+                    f"{100 * share:.0f} % of its learning rates lie below {middle:.2g}, which is halfway on a log scale; wanted: about half.",
+                )
+            )
         if abs((p < (least + greatest) / 2).sum() - len(tried) / 2) > six:
-            faults.append(("p scale", "Too many of its p lie on one side of the middle of their range: p is drawn evenly."))
+            faults.append(
+                ("p scale", "Too many of its p lie on one side of the middle of their range: p is drawn evenly.")
+            )
         elif abs(np.corrcoef(np.log(lr), p)[0, 1]) > 6 / math.sqrt(len(tried)):
-            faults.append(("tied", "Where the learning rate is large, p is always large (or small) too: draw them independently."))
+            faults.append(
+                ("tied", "Where the learning rate is large, p is always large (or small) too: draw them independently.")
+            )
     if len(tried) and not any(code in ("lr outside", "p outside") for code, _ in faults):
         near = lambda a, b: math.isclose(a, b, rel_tol=1e-4, abs_tol=1e-6)  # noqa: E731
-        rows = {"best": validation.argmax(), "test": test.argmax(), "worst": validation.argmin(), "last": len(tried) - 1}
+        rows = {
+            "best": validation.argmax(),
+            "test": test.argmax(),
+            "worst": validation.argmin(),
+            "last": len(tried) - 1,
+        }
         chosen = next((k for k, i in rows.items() if near(winner[0], lr[i]) and near(winner[1], p[i])), "unknown")
         if chosen != "best":
             said = {
@@ -387,7 +429,9 @@ def search(observed, case, exercise):
             faults.append((f"chosen {chosen}", said[chosen]))
         elif not near(winner[2], test[rows["best"]]):
             which = "validation" if near(winner[2], validation[rows["best"]]) else "another"
-            what = "the validation accuracy of the winner" if which == "validation" else "not the winner's test accuracy"
+            what = (
+                "the validation accuracy of the winner" if which == "validation" else "not the winner's test accuracy"
+            )
             faults.append((f"reports {which}", f"The third value is {what}; wanted: its accuracy on the test set."))
     if not faults:
         return Verdict(True, reading="right")
@@ -396,7 +440,13 @@ def search(observed, case, exercise):
     if case.public:
         lines = [f"{a:.4g}, {b:.3f}  →  {c:.3f}, {d:.3f}" for a, b, c, d in tried[:6]]
         lines = ["lr, p  →  validation, test accuracy", *lines, *(["…"] if len(tried) > 6 else [])]
-        example = "\n".join([f"lr_range = ({low:g}, {high:g}), p_range = ({least:g}, {greatest:g}), trials = {trials}", *lines, f"returned: {show(tuple(winner))}"])
+        example = "\n".join(
+            [
+                f"lr_range = ({low:g}, {high:g}), p_range = ({least:g}, {greatest:g}), trials = {trials}",
+                *lines,
+                f"returned: {show(tuple(winner))}",
+            ]
+        )
     return Verdict(False, " ".join(sentences), example, reading=" ".join(codes))
 
 
@@ -433,15 +483,24 @@ def tuning(observed, case, exercise):
 
     weight, bias, _, _, _, classes, _, _ = case.given
     h = len(bias)
-    before = np.concatenate([_array(weight).ravel(), _array(bias), np.ones(h), np.zeros(h)])  # batch norm's as they start
+    before = np.concatenate(
+        [_array(weight).ravel(), _array(bias), np.ones(h), np.zeros(h)]
+    )  # batch norm's as they start
     kept, statistics, outputs, answers = (_array(o) for o in observed)
     faults = []
     if outputs != classes:
-        faults.append((f"outputs {outputs:g}", f"The head has {outputs:g} outputs; wanted: one for each of {classes} classes."))
+        faults.append(
+            (f"outputs {outputs:g}", f"The head has {outputs:g} outputs; wanted: one for each of {classes} classes.")
+        )
     if not np.array_equal(kept.astype(np.float32), before.astype(np.float32)):
         faults.append(("body", "The weights of the body have changed; they were to be frozen."))
     if not np.array_equal(statistics, np.concatenate([np.zeros(h), np.ones(h)])):
-        faults.append(("statistics", "The running statistics of the body's batch norm have changed, though no parameter needed to."))
+        faults.append(
+            (
+                "statistics",
+                "The running statistics of the body's batch norm have changed, though no parameter needed to.",
+            )
+        )
     right = (answers == _array(case.kept)).mean()
     if right < 0.9 and outputs == classes:
         faults.append(("untrained", f"Of the new inputs only {100 * right:.0f} % are right; wanted: at least 90 %."))

@@ -28,7 +28,9 @@ def test_early_stopping_stops_where_a_search_through_all_losses_does():
             if stopper.step(loss, model):
                 break
         stopper.restore(model)
-        window = [e for e in range(patience, 12) if losses[: e - patience + 1].min() <= losses[e - patience + 1 : e + 1].min()]
+        window = [
+            e for e in range(patience, 12) if losses[: e - patience + 1].min() <= losses[e - patience + 1 : e + 1].min()
+        ]
         assert epoch == (window[0] if window else 11)
         assert model.weight.item() == losses[: epoch + 1].argmin()
 
