@@ -167,7 +167,6 @@ def _origins(images, x):
     import numpy as np
 
     marks, x = np.rint(_array(images) * MARK).astype(int), np.rint(_array(x) * MARK).astype(int)
-    n, c, h, w = x.shape
     place = np.full(x.max() + 1, -1)
     place[x.ravel()] = np.arange(x.size)
     origins = []

@@ -57,7 +57,9 @@ def test_random_search_finds_a_peak_on_a_log_scale():
     lr, p, test = reference.random_search(
         lambda lr, p: (-abs(np.log10(lr) + 3) - abs(p - 0.5), lr), (1e-5, 1.0), (0.0, 1.0), 500
     )
-    assert 4e-4 < lr < 2.5e-3 and abs(p - 0.5) < 0.2 and test == lr
+    assert 4e-4 < lr < 2.5e-3
+    assert abs(p - 0.5) < 0.2
+    assert test == lr
 
 
 def test_a_tuned_head_is_logistic_regression_on_the_frozen_features():
