@@ -157,9 +157,10 @@ def _with_headings(exercise, book):
 
     def heading(section):
         page, _, label = section.partition("#")
-        path = book / f"{page}.ipynb"
-        cells = nbformat.read(path, as_version=4).cells if path.exists() else []
+        notebook, plain = book / f"{page}.ipynb", book / f"{page}.md"
+        cells = nbformat.read(notebook, as_version=4).cells if notebook.exists() else []
         text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+        text = plain.read_text(encoding="utf-8") if plain.exists() else text
         found = re.search(rf"^\({re.escape(label)}\)=\n#+ +(.+)$", text, re.M)
         return found[1].strip() if found else ""
 

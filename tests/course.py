@@ -25,6 +25,16 @@ def stems():
     return [Path(page).name for page in toc() if (ROOT / f"{page}.ipynb").exists()]
 
 
+def projects():
+    """The projects, in the book's order: pages of text with an assignment. Their names begin with "project_"."""
+    return [Path(page).name for page in toc() if Path(page).name.startswith("project_")]
+
+
+def assignments():
+    """All that is released to students: of every chapter its exercises, and the projects."""
+    return stems() + projects()
+
+
 @cache
 def notebook(path):
     return nbformat.read(ROOT / path, as_version=4)
@@ -32,6 +42,12 @@ def notebook(path):
 
 def chapter(stem):
     return notebook(f"book/{stem}.ipynb")
+
+
+def page(stem):
+    """What stands on a page of the book, be it a notebook or text."""
+    text = ROOT / f"book/{stem}.md"
+    return text.read_text() if text.exists() else "\n".join(c.source for c in prose(chapter(stem)))
 
 
 def solution(stem):
@@ -50,9 +66,10 @@ def prose(nb):
     return [cell for cell in nb.cells if cell.cell_type == "markdown"]
 
 
-def title(nb):
-    """The first heading of a notebook."""
-    return re.search(r"^# +(.+)$", "\n".join(c.source for c in prose(nb)), re.M).group(1).strip()
+def title(text):
+    """The first heading of a notebook, or of a text."""
+    text = text if isinstance(text, str) else "\n".join(c.source for c in prose(text))
+    return re.search(r"^# +(.+)$", text, re.M).group(1).strip()
 
 
 def graded(nb):

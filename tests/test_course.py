@@ -1,12 +1,17 @@
 """The repository's own rules, one a test. Each message names the file and the mend."""
 
+import doctest
 import json
 import os
 import re
 import subprocess
 from functools import cache
 
+import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 from autograder import pictures, release, rubric
 from coursekit import compare, recorded
@@ -15,12 +20,15 @@ from coursekit.observe import observe
 
 from .course import (
     ROOT,
+    assignments,
     chapter,
     code,
     definitions,
     graded,
     notebook,
+    page,
     paths,
+    projects,
     prose,
     released,
     solution,
@@ -34,7 +42,9 @@ SEEDS = int(os.environ.get("COURSE_SEEDS", "5"))  # 200 before a release: COURSE
 CORE_WORDS, DEEPER_WORDS, CORE_MINUTES = 6500, 3000, 100
 
 each_stem = pytest.mark.parametrize("stem", stems())
-RUBRICS = [r for stem in stems() for r in rubric.load(stem).values()]
+each_project = pytest.mark.parametrize("stem", projects())
+each_assignment = pytest.mark.parametrize("stem", assignments())
+RUBRICS = [r for stem in assignments() for r in rubric.load(stem).values()]
 each_rubric = pytest.mark.parametrize("r", RUBRICS, ids=lambda r: r.id)
 WRONG = [(r, mistake, f) for r in RUBRICS for mistake, f in r.mistakes.items()]
 each_mistake = pytest.mark.parametrize(("r", "mistake", "f"), WRONG, ids=[f"{r.id}: {m.name}" for r, m, _ in WRONG])
@@ -63,10 +73,10 @@ def test_there_is_a_chapter():
     assert stems(), "_toc.yml names no chapter: add one under parts"
 
 
-@each_stem
+@each_assignment
 def test_a_stem_has_all_its_files(stem):
     for path in (
-        f"book/{stem}.ipynb",
+        f"book/{stem}.md" if stem in projects() else f"book/{stem}.ipynb",
         f"solutions/{stem}/{stem}.ipynb",
         f"exercises/{stem}/{stem}.ipynb",
         f"autograder/reference/{stem}.py",
@@ -87,12 +97,14 @@ def test_a_stem_has_all_its_files(stem):
     ],
 )
 def test_nothing_else_is_there(folder, wanted):
-    allowed = {name for stem in stems() for name in wanted.format(stem=stem).split()} | {"__init__.py"}
+    allowed = {name for stem in assignments() for name in wanted.format(stem=stem).split()} | {"__init__.py"}
     there = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for path in there.split():
         name = path.removeprefix(f"{folder}/")
         data = re.fullmatch(r"([\w]+)/data/.+", name)
-        assert name in allowed or (data and data[1] in stems()), f"{path} belongs to no chapter of _toc.yml: move it"
+        assert name in allowed or (data and data[1] in assignments()), (
+            f"{path} belongs to no chapter and no project of _toc.yml: move it"
+        )
 
 
 def test_every_page_of_the_book_is_in_the_table_of_contents():
@@ -101,12 +113,11 @@ def test_every_page_of_the_book_is_in_the_table_of_contents():
     assert pages == listed, f"in book/ or in _toc.yml, but not in both: {sorted(pages ^ listed)}"
 
 
-@each_stem
+@each_assignment
 def test_titles_agree(stem):
     for where, nb in (("solutions", solution(stem)), ("exercises", released(stem))):
-        assert title(chapter(stem)) in title(nb), (
-            f"{where}/{stem}/{stem}.ipynb is called {title(nb)!r}: "
-            f"its title must hold the chapter's, {title(chapter(stem))!r}"
+        assert title(page(stem)) in title(nb), (
+            f"{where}/{stem}/{stem}.ipynb is called {title(nb)!r}: its title must hold the page's, {title(page(stem))!r}"
         )
 
 
@@ -124,15 +135,15 @@ def test_needs_come_before():
 # --- exercises --------------------------------------------------------------------------------------
 
 
-@each_stem
+@each_assignment
 def test_the_source_agrees_with_the_rubrics(stem):
     problems = list(release.source_problems(stem, solution(stem), ROOT / "solutions" / stem))
     assert not problems, "\n".join(problems)
 
 
-@each_stem
+@each_assignment
 def test_exercises_stand_in_the_order_of_the_rubrics(stem):
-    cells = list(graded(solution(stem)))
+    cells = [id for id, cell in graded(solution(stem)).items() if not cell.metadata.nbgrader.solution]
     assert [c for c in cells if rubric.exercise_id(c).startswith(stem)] == [
         rubric.grade_id(r.id) for r in rubric.load(stem).values()
     ], f"solutions/{stem}: put the grade cells into the order of autograder/rubrics/{stem}.py"
@@ -161,12 +172,11 @@ def test_an_exercise_has_three_mistakes_and_two_alternatives(r):
 @each_rubric
 def test_hints_lead_to_a_section_of_the_book(r):
     for mistake in r.mistakes:
-        page, _, label = mistake.section.partition("#")
-        text = "\n".join(c.source for c in prose(chapter(page)))
-        assert f"({label})=" in text, f"{r.id}, {mistake.name!r}: book/{page}.ipynb has no label ({label})="
+        where, _, label = mistake.section.partition("#")
+        assert f"({label})=" in page(where), f"{r.id}, {mistake.name!r}: book/{where} has no label ({label})="
 
 
-@each_stem
+@each_assignment
 def test_pictures_are_tagged_and_nothing_hangs_on_them(stem):
     """A grading run leaves pictures out: they are most of a notebook's time."""
     cells = code(released(stem))
@@ -207,7 +217,7 @@ def definitions_up_to(nb, cell):
     return space
 
 
-@each_stem
+@each_assignment
 def test_model_answers_are_the_notebooks_and_pass_check_and_grade(stem):
     space = definitions(solution(stem))
     for r in rubric.load(stem).values():
@@ -242,22 +252,53 @@ def test_on_fresh_seeds_references_pass_and_mistakes_never_do(r):
             assert not all(v.passed for v in verdicts), f"{r.id}, seed {i}: {mistake.name!r} passes"
 
 
+# --- projects ---------------------------------------------------------------------------------------
+
+CRITERIA = ("Question and baseline", "Evidence", "Failure analysis", "Reproducible", "Clear writing")
+
+
+@each_project
+def test_a_project_gives_four_points_for_each_of_five_criteria(stem):
+    """One of them the machine gives, the others a person, in a cell of its own; the page says what each point takes."""
+    by_hand, by_machine = {}, {}
+    for cell in solution(stem).cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("grade"):
+            (by_hand if about["solution"] else by_machine)[about["grade_id"]] = about["points"]
+    assert sorted(by_hand.values()) == [4] * 4, f"solutions/{stem}: four written answers with 4 points each"
+    assert list(by_machine.values()) == [4], f"solutions/{stem}: one exercise with 4 points: is it reproducible?"
+    for criterion in CRITERIA:
+        table = re.search(rf"^### {criterion}.*?\n(.*?)(?=^#)", page(stem), re.M | re.S)
+        assert table, f"book/{stem}.md: the rubric needs the heading '### {criterion}'"
+        points = re.findall(r"^\| ([0-4]) \| .{20,} \|$", table[1], re.M)
+        assert points == list("43210"), f"book/{stem}.md, {criterion}: say what 4, 3, 2, 1 and 0 points look like"
+
+
+@each_project
+def test_the_answers_that_a_person_grades_come_blank(stem):
+    for cell in released(stem).cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("solution"):
+            blank = "YOUR ANSWER HERE" if cell.cell_type == "markdown" else "raise NotImplementedError()"
+            assert blank in cell.source, f"exercises/{stem}, cell {cell.id}: run `autograder release {stem}`"
+
+
 # --- the release ------------------------------------------------------------------------------------
 
 
-@each_stem
+@each_assignment
 def test_the_release_is_fresh(stem):
     assert not release.stale(stem, ROOT), release.stale(stem, ROOT)
 
 
-@each_stem
+@each_assignment
 def test_the_release_holds_no_answer(stem):
     text = "\n".join(c.source for c in released(stem).cells)
     for word in ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograder"):
         assert word not in text, f"exercises/{stem} holds {word!r}: run `autograder release {stem}`"
 
 
-@each_stem
+@each_assignment
 def test_recorded_cases_match_the_rubrics(stem):
     assert [e.id for e in recorded.exercises(stem)] == [r.id for r in rubric.load(stem).values()]
     for e in recorded.exercises(stem):
@@ -343,6 +384,75 @@ def test_the_book_imports_nothing_from_autograder():
 def test_coursekit_imports_nothing_from_autograder():
     for path in (ROOT / "coursekit").rglob("*.py"):
         assert not re.search(r"(from|import) +autograder", path.read_text()), f"{path} imports autograder"
+
+
+# --- pages of text ----------------------------------------------------------------------------------
+
+TEXTS = sorted(path.name for path in (ROOT / "book").glob("*.md"))
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_examples_on_pages_of_text_give_what_they_say(name):
+    """Blocks with the prompt >>> are run, one after the other, and compared with what the page shows."""
+    text = re.sub(r"^```.*$", "", (ROOT / "book" / name).read_text(), flags=re.M)
+    said = []
+    doctest.DocTestRunner().run(doctest.DocTestParser().get_doctest(text, {}, name, name, 0), out=said.append)
+    assert not said, "".join(said)
+
+
+def test_every_line_of_the_sheet_on_pytorch_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"^```python\n(.*?)^```", page("pytorch"), re.M | re.S)
+    space = {}
+    for block in blocks:
+        exec(block, space)
+    assert len(blocks) == 4
+    assert sum(p.numel() for p in space["model"].parameters()) == 2410
+    assert all(torch.equal(a, b) for a, b in zip(space["model"].cpu().parameters(), space["again"].parameters()))
+
+
+def backward_of_nothing():
+    torch.rand(3).sum().backward()
+
+
+def backward_twice():
+    loss = torch.rand(3, requires_grad=True).square().sum()
+    loss.backward()
+    loss.backward()
+
+
+def step_in_place():
+    w = torch.rand(3, requires_grad=True)
+    w -= 0.1
+
+
+@pytest.mark.parametrize(
+    ("provoke", "sheets"),
+    [
+        (lambda: nn.Linear(64, 10)(torch.rand(32, 1, 8, 8)), ["pytorch"]),
+        (lambda: nn.Linear(3, 1)(torch.from_numpy(np.ones((5, 3)))), ["pytorch"]),
+        (lambda: F.cross_entropy(torch.rand(4, 3), torch.tensor([0.0, 1.0, 2.0, 0.0])), ["pytorch", "losses"]),
+        (lambda: F.cross_entropy(torch.rand(4, 3), torch.tensor([1, 2, 3, 1])), ["pytorch", "losses"]),
+        (lambda: F.cross_entropy(torch.rand(4, 3), F.one_hot(torch.tensor([0, 1, 2, 0]))), ["losses"]),
+        (lambda: F.cross_entropy(torch.rand(4, 3), torch.tensor([[0], [1], [2], [0]])), ["losses"]),
+        (lambda: F.binary_cross_entropy_with_logits(torch.rand(2), torch.tensor([0, 1])), ["losses"]),
+        (lambda: F.binary_cross_entropy(torch.tensor([1.5]), torch.tensor([1.0])), ["losses"]),
+        (lambda: F.binary_cross_entropy_with_logits(torch.rand(4, 1), torch.rand(4)), ["pytorch", "losses"]),
+        (backward_of_nothing, ["pytorch"]),
+        (backward_twice, ["pytorch"]),
+        (step_in_place, ["pytorch"]),
+        (lambda: torch.rand(3, requires_grad=True).numpy(), ["pytorch"]),
+    ],
+)
+def test_messages_on_the_sheets_are_the_ones_that_come(provoke, sheets):
+    """A message stands between backticks, whole or its beginning, with … for what hangs on the case."""
+    with pytest.raises((RuntimeError, ValueError, IndexError)) as caught:
+        provoke()
+    for sheet in sheets:
+        text = re.sub(r"^```.*?^```", "", page(sheet), flags=re.M | re.S)
+        quoted = [q for q in re.findall(r"`([^`\n]+)`", text) if len(q) > 20]
+        pattern = [".*".join(re.escape(part) for part in q.split("…")) for q in quoted]
+        assert any(re.match(p, str(caught.value)) for p in pattern), f"book/{sheet}.md lacks: {caught.value}"
 
 
 # --- every notebook ---------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ PICTURE = (
         "answer = lambda x: x",
         "plt.show()",
         "shown_otherwise = 'x'",
+        "def answer(model):\n    model.eval()\n    direction = 1\n    return direction",
     ],
 )
 def test_what_names_nothing_of_a_picture_does_not_need_it(other):
@@ -39,6 +40,8 @@ def test_what_names_nothing_of_a_picture_does_not_need_it(other):
         "def answer():\n    return shown()",
         "def answer():\n    return globals()['x']",
         "def answer():\n    return eval('w')",
+        "def answer():\n    return (  eval )('w')",
+        "def answer():\n    return  eval ('w')",
         "import __main__",
         "from numpy import *",
         "%matplotlib inline",

@@ -2,14 +2,25 @@
 
 import gzip
 import json
+import re
 
 import pytest
 from fontTools.ttLib import TTFont
 from places import ROOT, build, write_exercise, write_notebook
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
-SHEETS = ["activations", "losses", "optimizers", "initialization", "notation"]
-PAGES = ["intro", *CHAPTERS, *SHEETS, "glossary", "bibliography", "instructors"]
+SHEETS = ["activations", "losses", "optimizers", "initialization", "notation", "pytorch"]
+PAGES = [
+    "intro",
+    *CHAPTERS,
+    "project_foundations",
+    *SHEETS,
+    "tools",
+    "errata",
+    "glossary",
+    "bibliography",
+    "instructors",
+]
 SIZES = {"wide": 1280, "narrow": 390}
 FIRST_VIEW = 900_000  # bytes, compressed, before anything is scrolled
 
@@ -35,6 +46,18 @@ def test_a_page_never_scrolls_sideways(visit, online, name):
         page.set_viewport_size({"width": width, "height": 800})
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{name} needs {wide} pixels of {width}: let what is too wide scroll by itself"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_cheat_sheet_is_printed_on_one_page_black_on_white(visit, online, name, scheme):
+    page = visit(online, scheme=scheme).open(f"book/{name}.html")
+    printed = page.pdf(format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1
+    page.emulate_media(media="print")
+    for what in ("h1", "p", "td"):
+        color = page.locator(f"{what} >> visible=true").first.evaluate("element => getComputedStyle(element).color")
+        assert max(map(int, re.findall(r"\d+", color)[:3])) < 100, f"{what} of {name} is printed in {color}"
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
