@@ -30,6 +30,7 @@ SHOWN_SECONDS = 5.0  # likewise for a cell as released, once an answer of this n
 GRACE_SECONDS = 5.0  # by the clock, beyond a time limit that the student process keeps by itself
 GRACE_COMPUTING = 1.0  # likewise, of computing
 NOTEBOOK_SECONDS = 600.0
+LATE = {b"optim": "torch._dynamo"}  # imported by the first torch.optim optimizer of a process, in 2 s; many have none
 OUTPUTS = 250  # of a cell
 OUTPUTS_SIZE = 3_000_000  # characters of JSON in all: the student process stops at fewer, unless somebody changed it
 
@@ -115,6 +116,7 @@ class _Sitting:
         self.exams = {id: _Exam(exercise, self._left) for id, exercise in exercises.items()}
         self.outputs, self.reports = {}, {}
         self.shown = 0  # characters of outputs so far
+        self.modules = [module for word, module in LATE.items() if word in job.notebook]
         self.confined = True
         self.hurry = False  # has an answer not ended? Then what calls it need not be waited for as long
         self.end = time.monotonic() + NOTEBOOK_SECONDS
@@ -129,7 +131,7 @@ class _Sitting:
                 self._close(FAILED, note)
                 break
             try:
-                with student_process(self.confined, environment) as student:
+                with student_process(self.confined, environment, self.modules) as student:
                     limits = {"seconds": CELL_SECONDS, "shown_seconds": SHOWN_SECONDS, "hurry": self.hurry}
                     cells = [asdict(s) for s in self.steps]
                     student.start({"cells": cells, "files": self.job.files, **limits}, READY_SECONDS)

@@ -126,7 +126,7 @@ def as_html(result):
         case, verdict = failure
         parts.append(f"<p><b>{e(case.name)}.</b> {_prose(verdict.problem)}</p>")
         if verdict.example:
-            style = f"font-family:monospace;padding:.5em 1em;border-left:3px solid {RED};overflow-x:auto"
+            style = f"color:inherit;background:none;font-family:monospace;padding:.5em 1em;border-left:3px solid {RED};overflow-x:auto"
             parts.append(f"<pre style='{style}'>{e(verdict.example)}</pre>")
     if result.question:
         parts.append(f"<p style='margin-top:1em'><b>{_prose(result.question)}</b></p>")

@@ -6,7 +6,9 @@ that says `![…](attachment:<id>.png)`. Then release the chapter.
 
 import base64
 import io
+import os
 import sys
+import tempfile
 
 import nbformat
 from nbclient import NotebookClient
@@ -39,5 +41,8 @@ def picture(cell):
     return base64.b64encode(small.getvalue()).decode()
 
 
-for stem in sys.argv[1:]:
-    attach(f"solutions/{stem}/{stem}.ipynb")
+os.environ.pop("MPLBACKEND", None)  # the kernel's own shows pictures
+with tempfile.TemporaryDirectory() as folder:
+    os.environ["COURSEKIT_PROGRESS"] = f"{folder}/progress.json"  # the author's checks are nobody's progress
+    for stem in sys.argv[1:]:
+        attach(f"solutions/{stem}/{stem}.ipynb")

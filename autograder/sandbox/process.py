@@ -34,28 +34,30 @@ SETTINGS = {
 
 
 @contextlib.contextmanager
-def student_process(confined, environment=None):
-    """A `Student`: a fresh process in an empty folder of its own, with these variables added to its environment.
+def student_process(confined, environment=None, modules=()):
+    """A `Student`: a fresh process in an empty folder of its own, with these variables added to its environment, and
+    with `modules` imported besides those of every warm process.
 
     `confined`: it can reach nothing else; raises `Unconfinable` where the machine cannot do that. Otherwise other
     files of this machine are within its reach. Raises `Gone` or `Late` if there is no process to be had.
     """
     zygote = Zygote.of_this_process(confined)
     if confined:
-        with _student(zygote, "", environment) as student:
+        with _student(zygote, "", environment, modules) as student:
             yield student
     else:
         folder = tempfile.TemporaryDirectory(prefix="student-", ignore_cleanup_errors=True)
-        with folder as home, _student(zygote, home, environment) as student:
+        with folder as home, _student(zygote, home, environment, modules) as student:
             yield student
 
 
 @contextlib.contextmanager
-def _student(zygote, home="", environment=None):
+def _student(zygote, home="", environment=None, modules=()):
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            answer = zygote.ask({"fork": home, "environment": environment or {}}, theirs)
+            request = {"fork": home, "environment": environment or {}, "modules": list(modules)}
+            answer = zygote.ask(request, theirs)
         if "error" in answer:
             raise Gone(f"the kernel refused a new process: {answer['error']}")
         student = Student(ours, zygote, answer["pid"])

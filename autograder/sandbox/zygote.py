@@ -3,8 +3,9 @@
 Started as `zygote.py LINE LISTENER [confined] [proc]`, with descriptors of sockets (0: no listener). It says `{"ready": true}` on the
 line, and on every connection that comes in at the listener, and then answers requests, one at a time:
 
-    {"fork": home, "environment": {…}} with a socket attached   → {"pid": …} or {"error": …}
-                                         the fork speaks to the referee over that socket
+    {"fork": home, "environment": {…}, "modules": […]} with a socket attached   → {"pid": …} or {"error": …}
+                                         the fork speaks to the referee over that socket; the modules are imported
+                                         before it comes to be, and stay
     {"usage": pid}                       → {"computed": seconds} by the fork and its children
     {"kill": pid}                        → {"killed": pid, "memory": true if it was ended for using too much}
                                          the fork, its children, and its exit status are gone
@@ -39,7 +40,6 @@ PAGE, TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
 
 def main(descriptor, listener, confined, proc_in_view):
     """Answer requests until the first line closes."""
-    gc.disable()  # importing leaves no garbage worth looking for
     if confined:
         confine.become_nobody()
     first = socket.socket(fileno=descriptor)
@@ -75,6 +75,7 @@ def answer(line, zygote):
             return False
         request = json.loads(data)
         if "fork" in request:
+            import_once(request["modules"])
             said = zygote.fork(line, request["fork"], request["environment"], descriptors[0])
         elif "usage" in request:
             said = {"computed": zygote.computed(request["usage"])}
@@ -88,8 +89,7 @@ def answer(line, zygote):
 
 def warm_up():
     """Import everything, build the shell, and run once what every notebook runs."""
-    for module in WARM:
-        importlib.import_module(module)
+    import_once(WARM)
 
     import torch
 
@@ -100,9 +100,20 @@ def warm_up():
     shell.run("%matplotlib inline", 60)
     shell.reset_counters()
     gc.collect()
-    gc.freeze()  # keeps the collector of every fork off the pages they share
-    gc.enable()
+    gc.freeze()
     return shell
+
+
+def import_once(modules):
+    """Import what is not here yet. The collector rests meanwhile, since importing leaves no garbage worth looking for;
+    freezing keeps the collector of every fork off the pages they share."""
+    missing = [module for module in modules if module not in sys.modules]
+    if missing:
+        gc.disable()
+        for module in missing:
+            importlib.import_module(module)
+        gc.freeze()
+        gc.enable()
 
 
 class Zygote:

@@ -18,9 +18,9 @@ from autograder.sandbox.process import Shared, Zygote, student_process
 pytestmark = pytest.mark.confined
 
 
-def run(*cells, files=None, seconds=20.0, confined=True, environment=None):
+def run(*cells, files=None, seconds=20.0, confined=True, environment=None, modules=()):
     """The outputs of cells that run in one student process: text of streams and results, names of errors."""
-    with student_process(confined, environment) as student:
+    with student_process(confined, environment, modules) as student:
         plain = [{"index": i, "source": c, "exercise": "", "draw": True} for i, c in enumerate(cells)]
         student.start(_task(plain, seconds, files or {}), 30)
         outputs = [student.answer(seconds + 5, 2 * seconds + 5)["outputs"] for _ in cells]
@@ -300,6 +300,13 @@ def test_two_do_not_draw_the_same_numbers():
     assert not set(first) & set(second)
 
 
+def test_what_few_notebooks_need_is_imported_for_those():
+    there = "import sys\n'wave' in sys.modules"
+    assert run(there) == ["False"]
+    assert run(there, modules=["wave"]) == ["True"]
+    assert run(there) == ["True"], "it stays"
+
+
 def test_an_ended_zygote_is_replaced():
     running = Zygote.of_this_process(True).process
     running.kill()
@@ -318,7 +325,7 @@ def test_workers_share_one_and_who_hangs_up_leaves_nothing_behind():
         for line in (first, second):
             ours, theirs = socket.socketpair()
             with ours, theirs:
-                pids.append(line.ask({"fork": "", "environment": {}}, theirs)["pid"])
+                pids.append(line.ask({"fork": "", "environment": {}, "modules": []}, theirs)["pid"])
         assert len(set(pids)) == 2
         assert second.ask({"kill": pids[1]}) == {"killed": pids[1], "memory": False}
         first.line.close()
