@@ -190,7 +190,7 @@ RUNS = {
         ("sgd", 0.0075, "constant"), 5e-4, "ten weights, curvatures from 1 to 300, in no direction of the axes"
     ),
     "hospital": Run(("sgd", 1e-5, "constant"), 0.3, "eight measurements, each in a unit of its own, and a yes or no"),
-    "market": Run(("sgd", 0.3, "constant"), 0.045, "twenty weights; each gradient comes from eight noisy prices"),
+    "market": Run(("sgd", 0.3, "constant"), 0.07, "twenty weights; each gradient comes from eight noisy prices"),
 }
 
 
