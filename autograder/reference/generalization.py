@@ -107,7 +107,7 @@ def test_time_average(
     return torch.stack(answers).mean(dim=0)
 
 
-def random_search(evaluate, lr_range, p_range, trials) -> tuple[float, float, float]:
+def random_search(measure, lr_range, p_range, trials) -> tuple[float, float, float]:
     """Try random settings; the one that is best on the validation set wins, and only its test accuracy is told.
 
         log lr ~ uniform(log low, log high),   p ~ uniform(low, high);   argmax over validation accuracy
@@ -124,7 +124,7 @@ def random_search(evaluate, lr_range, p_range, trials) -> tuple[float, float, fl
         u, v = torch.rand(2).tolist()
         lr = lr_range[0] * (lr_range[1] / lr_range[0]) ** u
         p = p_range[0] + v * (p_range[1] - p_range[0])
-        validation, test = evaluate(lr, p)
+        validation, test = measure(lr, p)
         best = max(best, (validation, lr, p, test))
     return best[1:]
 

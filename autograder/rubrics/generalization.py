@@ -794,7 +794,7 @@ def _(evaluate, lr_range, p_range, trials):
 
 @random_search.mistake(
     "The test set chooses the setting",
-    question="Which of the two accuracies that `evaluate` returns decides who wins?",
+    question="Which of the two accuracies that `measure` returns decides who wins?",
     hint="The first, on the validation set. Whatever has had a say in the choice can no longer tell how good it is.",
     section=TEST,
 )
@@ -852,7 +852,7 @@ def _(evaluate, lr_range, p_range, trials):
 
 @random_search.mistake(
     "The worst wins",
-    question="Are the numbers that `evaluate` returns losses or accuracies?",
+    question="Are the numbers that `measure` returns losses or accuracies?",
     hint="Accuracies: the largest is the best.",
     section=SEARCH,
 )
