@@ -1053,6 +1053,31 @@ def _(x, y, lr=0.1, steps=100):
 
 
 @fit_line.mistake(
+    "The shapes that nn.Linear keeps",
+    question="What is the shape of the weight of `nn.Linear(1, 1)`, and what shape is wanted?",
+    hint="The weight is (out, in) = (1, 1) and the bias (1,). Single numbers, of shape (), are wanted: `.squeeze()` or `.item()`.",
+    section=SHAPES,
+)
+def _(x, y, lr=0.1, steps=100):
+    w, b = descend(x, y, lr, steps, squared(x, y))
+    return w.reshape(1, 1), b.reshape(1)
+
+
+@fit_line.mistake(
+    "The step makes a new tensor",
+    question="After `w = w - lr * w.grad`, is w still the tensor whose gradient `backward` fills?",
+    hint="No: it is a new one, computed from the old, and its `.grad` is None. Change w in place, `w -= lr * w.grad`, inside "
+    "`with torch.no_grad():`.",
+    section=GRADIENT,
+)
+def _(x, y, lr=0.1, steps=100):
+    w, b = descend(x, y, lr, min(steps, 1), squared(x, y))
+    if steps > 1:
+        w - lr * w.grad  # None from the second step on
+    return w, b
+
+
+@fit_line.mistake(
     "One step too few",
     question="How often does your loop body run if steps is 1?",
     hint="`range(steps)` runs it steps times; `range(1, steps)` once less.",
