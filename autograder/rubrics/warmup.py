@@ -164,7 +164,7 @@ pairwise_distances = Rubric(
     reference.pairwise_distances,
     title="All distances at once",
     points=3,
-    minutes=12,
+    minutes=15,
     returns="a tensor of shape (n, m)",
     atol=1e-5,
 )
@@ -397,6 +397,17 @@ def _(train, test):
 
 
 @standardize.mistake(
+    "Each set by its own statistics, and n − 1 for n",
+    question="Two things differ from the formula: on which set are μ and σ measured, and by what is the sum of squares divided?",
+    hint="Both on `train`, also for the test set. And `std(dim=0)` divides by n − 1, where the formula has n: `correction=0`.",
+    section=PRACTICE,
+)
+def _(train, test):
+    by_one_less = [math.sqrt((len(part) - 1) / len(part)) for part in (train, test)]
+    return scaled(train, train) * by_one_less[0], scaled(test, test) * by_one_less[1]
+
+
+@standardize.mistake(
     "Statistics of both sets together",
     question="If an example of the test set changes, should anything change in what the model is trained on?",
     hint="No: what is trained on must not know the test set. Take mean and spread of `train` alone.",
@@ -581,9 +592,10 @@ def density(x, mu, sigma):
 
 @log_likelihood.mistake(
     "The product is taken first, then the logarithm",
-    question="Four hundred densities of about 0.2 are multiplied. How large is the product, and what is the smallest number above 0 "
-    "that float32 knows?",
-    hint="0.2⁴⁰⁰ is about 10⁻²⁸⁰, and float32 ends near 10⁻⁴⁵: the product is 0 and its logarithm −∞. Add the logarithms instead.",
+    question="The smallest number above 0 that float32 knows is about 10⁻⁴⁵. What becomes of exp(−450), and of four hundred densities of "
+    "about 0.2 multiplied together?",
+    hint="They are about 10⁻¹⁹⁵ and 10⁻²⁸⁰: both become 0, and the logarithm of 0 is −∞. Write the logarithm of each density without exp, and "
+    "add.",
     section=LIKELIHOOD,
 )
 def _(x, mu, sigma):
@@ -678,6 +690,26 @@ def _(x, mu, sigma):
 )
 def _(x, mu, sigma):
     return (-((x - mu) ** 2) / (2 * sigma**2) - (2 * math.pi * sigma**2).log()).sum()
+
+
+@log_likelihood.mistake(
+    "The constants are counted once",
+    question="The density of every number has 1/(σ√2π) in front. How many such factors are in the product of n densities?",
+    hint="n of them. So −log σ − ½ log 2π counts n times: inside the sum, or multiplied by `len(x)`.",
+    section=LIKELIHOOD,
+)
+def _(x, mu, sigma):
+    return -((x - mu) ** 2).sum() / (2 * sigma**2) - sigma.log() - 0.5 * math.log(2 * math.pi)
+
+
+@log_likelihood.mistake(
+    "Multiplied by σ² instead of divided",
+    question="What is `1 / 2 * 3**2` in Python: 1/18, or 4.5?",
+    hint="4.5: Python goes from left to right, so `/ 2 * sigma**2` divides by 2 and multiplies by σ². Put brackets: `/ (2 * sigma**2)`.",
+    section=LIKELIHOOD,
+)
+def _(x, mu, sigma):
+    return (-((x - mu) ** 2) / 2 * sigma**2 - sigma.log() - 0.5 * math.log(2 * math.pi)).sum()
 
 
 @log_likelihood.mistake(
@@ -1011,6 +1043,41 @@ def _(x, y, lr=0.1, steps=100):
 
 
 @fit_line.mistake(
+    "Slope and intercept exchanged",
+    question="Which of the two numbers that you return is the slope?",
+    hint="The numbers are right, their order is not: return w first, then b.",
+    section=TRAINING,
+)
+def _(x, y, lr=0.1, steps=100):
+    return descend(x, y, lr, steps, squared(x, y))[::-1]
+
+
+@fit_line.mistake(
+    "The shapes that nn.Linear keeps",
+    question="What is the shape of the weight of `nn.Linear(1, 1)`, and what shape is wanted?",
+    hint="The weight is (out, in) = (1, 1) and the bias (1,). Single numbers, of shape (), are wanted: `.squeeze()` or `.item()`.",
+    section=SHAPES,
+)
+def _(x, y, lr=0.1, steps=100):
+    w, b = descend(x, y, lr, steps, squared(x, y))
+    return w.reshape(1, 1), b.reshape(1)
+
+
+@fit_line.mistake(
+    "The step makes a new tensor",
+    question="After `w = w - lr * w.grad`, is w still the tensor whose gradient `backward` fills?",
+    hint="No: it is a new one, computed from the old, and its `.grad` is None. Change w in place, `w -= lr * w.grad`, inside "
+    "`with torch.no_grad():`.",
+    section=GRADIENT,
+)
+def _(x, y, lr=0.1, steps=100):
+    w, b = descend(x, y, lr, min(steps, 1), squared(x, y))
+    if steps > 1:
+        w - lr * w.grad  # None from the second step on
+    return w, b
+
+
+@fit_line.mistake(
     "One step too few",
     question="How often does your loop body run if steps is 1?",
     hint="`range(steps)` runs it steps times; `range(1, steps)` once less.",
@@ -1122,6 +1189,16 @@ def _(rng):
 )
 def _(p, q):
     return torch.where(q > 0, q * (q / p).log(), 0.0).sum()
+
+
+@kl_divergence.mistake(
+    "p and q exchanged, the zeros of p left out",
+    question="Over which of the two is the average taken: over what is true, or over what is believed?",
+    hint="The mask is right. But what happens follows p, so p stands in front of the logarithm: Σ p log(p/q).",
+    section=KL,
+)
+def _(p, q):
+    return torch.where(p > 0, q * (q / p).log(), 0.0).sum()
 
 
 @kl_divergence.mistake(
