@@ -108,7 +108,7 @@ def _(rng):
     "e^z over 1 + e^z, whatever z is",
     question="What is e^1000 on a computer, and what is that divided by itself?",
     hint="inf / inf is nan. This form is for z < 0 only; for z ≥ 0 use 1 / (1 + e^−z). `torch.where` takes each where it "
-    "belongs, and e^−|z| never overflows.",
+    "belongs; `z.clamp(min=0)` in the one and `z.clamp(max=0)` in the other keep both from overflowing.",
     section=STABLE,
 )
 def _(z):
@@ -1206,6 +1206,31 @@ tagger_mistake(
     hint="−y log p − (1 − y) log(1 − p). Squared error on top of a sigmoid hardly moves where the answer is sure and wrong.",
     section=LIKELIHOOD,
 )
+tagger_mistake(
+    "A sigmoid of |z|, whose slope at 0 is lost",
+    lambda z, y: F.binary_cross_entropy(
+        torch.where(z >= 0, 1 / (1 + torch.exp(-z.abs())), 1 - 1 / (1 + torch.exp(-z.abs()))), y
+    ),
+    question="All logits are 0 at the first step. Which slope does autograd give |z| there, and what reaches W?",
+    hint="0, so nothing reaches W, and it stays 0. Your sigmoid has the right values but not the right slope at 0: write it "
+    "with z.clamp(min=0) and z.clamp(max=0), or take torch.sigmoid or F.binary_cross_entropy_with_logits.",
+    section=STABLE,
+)
+tagger_mistake(
+    "max(z, 0) by clamp, whose slope at 0 is 1",
+    lambda z, y: (softplus(z) - y * z).mean(),
+    question="All logits are 0 at the first step. Which slope does autograd give your loss there, and which should it be?",
+    hint="½ − y. But z.clamp(min=0) has slope 1 at 0 and |z| has slope 0, together 1 − y. torch.maximum(z, torch.zeros_like(z)) "
+    "gives ½ at a tie; F.binary_cross_entropy_with_logits is right as well.",
+    section=STABLE,
+)
+tagger_mistake(
+    "The mean over the examples, the sum over the tags",
+    lambda z, y: F.binary_cross_entropy_with_logits(z, y) * y.shape[1],
+    question="Over how many numbers does the mean in the formula go, if there are n examples with k tags each?",
+    hint="n · k of them, so divide by that: `y.numel()`. Dividing by n makes each step k times as long.",
+    section=KINDS,
+)
 
 
 @train_tagger.alternative("sigmoid, then binary cross-entropy")
@@ -1388,6 +1413,27 @@ regression_mistake(
     hint="It grows: a step goes against the gradient. The gradient by the logits is P − Y, and W − lr · gradient.",
     section=SOFTMAX,
 )
+regression_mistake(
+    "Logits into nll_loss",
+    answer(lambda z: z.softmax(1), F.nll_loss),
+    question="Which loss do you minimize, what does it take, and can it fall below 0?",
+    hint="−z of the true class falls forever, so the answers get ever surer, right or wrong. Take log_softmax of the logits first.",
+    section=LOSSES,
+)
+regression_mistake(
+    "The sum for the mean",
+    answer(lambda z: z.softmax(1), lambda z, y: F.cross_entropy(z, y, reduction="sum")),
+    question="How sure are your answers, and by what is your gradient divided?",
+    hint="By n, the number of examples. Without it a step is n times as long, and the weights overshoot: right often enough, far too sure.",
+    section=LIKELIHOOD,
+)
+regression_mistake(
+    "A single step",
+    lambda x, y, x_new, lr=1.0, steps=100: answer(lambda z: z.softmax(1))(x, y, x_new, lr, 1),
+    question="How many steps does your loop make before the function returns?",
+    hint="One: the `return` stands inside the loop, or W and b are set back to 0 in it. `steps` of them are wanted.",
+    section="classification#classification-digits",
+)
 
 
 @softmax_regression.alternative("torch's loss, autograd, from small random weights")
@@ -1534,6 +1580,17 @@ def _(y_hat, y):
 def _(y_hat, y):
     right = (y_hat == y).float()
     return torch.stack([right[y_hat == c].mean() for c in y_hat.unique()]).mean()
+
+
+@balanced_accuracy.mistake(
+    "Precision for recall, of a class that is never answered",
+    question="Whose examples do you look at: those that were answered with c, or those that are c?",
+    hint="Those that are c: y == c. Where c is never answered, y_hat == c selects nothing, and the mean of nothing is nan.",
+    section=METRICS,
+)
+def _(y_hat, y):
+    right = (y_hat == y).float()
+    return torch.stack([right[y_hat == c].mean() for c in y.unique()]).mean()
 
 
 @balanced_accuracy.mistake(

@@ -21,9 +21,9 @@ def held_out(observed, case, exercise):
         return Verdict(False, *found)
     answers, own = p.argmax(axis=1), p[np.arange(len(p)), labels]
     right = (answers == labels).mean()
-    if (own <= 0).any():
+    if (own <= 0).any() and right >= least and np.isin(p, (0, 1)).all():
         return _no("sure", "It gives the true class a probability of exactly 0 at some examples: an infinite loss.")
-    loss = -np.log(own).mean()
+    loss = -np.log(np.maximum(own, 1e-300)).mean()
     if np.ptp(p, axis=0).max() < NEAR:
         return _no("same", "It gives all examples the same probabilities.")
     never = len(set(labels.tolist()) - set(answers.tolist()))
@@ -36,10 +36,9 @@ def held_out(observed, case, exercise):
         problem = f"It is right in {right:.1%}, but never surer than {p.max():.2f}: its loss is {loss:.2f}, at most {most} is wanted."
         return _no("timid", problem)
     if loss > most:
-        return _no(
-            "loss",
-            f"{right:.1%} are right, but the mean of −log p of the true class is {loss:.2f}: at most {most} is wanted.",
-        )
+        sure = p.max(axis=1).mean()
+        problem = f"{right:.1%} are right, and on average it is {sure:.0%} sure, but the mean of −log p of the true class is {loss:.3f}: at most {most} is wanted."
+        return _no("too sure" if sure > right else "too modest", problem)
     return Verdict(True, reading="right")
 
 

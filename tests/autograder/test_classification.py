@@ -72,6 +72,14 @@ def test_nothing_overflows_and_no_gradient_is_nan(dtype):
         assert torch.autograd.grad(loss, z)[0].isfinite().all()
 
 
+def test_the_slopes_at_zero_where_training_starts_are_torchs():
+    z, y = torch.zeros(2, requires_grad=True), torch.tensor([0.0, 1.0])
+    (slope,) = torch.autograd.grad(reference.sigmoid(z).sum(), z)
+    torch.testing.assert_close(slope, torch.full((2,), 0.25))
+    (slope,) = torch.autograd.grad(reference.bce_with_logits(z, y), z)
+    torch.testing.assert_close(slope, (0.5 - y) / 2)
+
+
 def test_a_tagger_is_as_many_logistic_regressions():
     rng = np.random.default_rng(0)
     x = rng.normal(size=(60, 3))
