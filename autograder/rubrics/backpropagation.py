@@ -50,7 +50,7 @@ linear_backward = Rubric(
     reference.linear_backward,
     title="A linear layer, backward",
     points=3,
-    minutes=8,
+    minutes=5,
     returns="(gx, gW, gb): tensors of shape (n, d_in), (d_out, d_in) and (d_out,)",
 )
 
@@ -364,7 +364,7 @@ mlp_backward = Rubric(
     reference.mlp_backward,
     title="A network, backward",
     points=4,
-    minutes=15,
+    minutes=14,
     returns="(gW, gb): a list of gradients with the shapes of the weights, and one with those of the biases",
 )
 
@@ -560,7 +560,7 @@ Value = Rubric(
     reference.Value,
     title="Numbers that know where they come from",
     points=5,
-    minutes=20,
+    minutes=25,
     returns="y.data and the .grad of every input, as plain numbers",
     kinds="fi",
     seconds=1.0,
@@ -757,6 +757,15 @@ def in_the_order_met(node):
             parent.grad += slope * n.grad
 
 
+def first_met_first_told(node):
+    node.grad, order = 1.0, [node]
+    for n in order:
+        for parent, slope in n.parents:
+            parent.grad += slope * n.grad
+            if not any(parent is o for o in order):
+                order.append(parent)
+
+
 def from_the_inputs(node):
     node.grad = 1.0
     for n in in_order(node):
@@ -818,6 +827,14 @@ wrong_value(
     backward=in_the_order_met,
 )
 wrong_value(
+    "Layer by layer from the end",
+    "A node may be used both near the end and further back. Has everyone who used it spoken when its turn comes in your queue?",
+    "Not always: the number of steps from the end does not decide. Put a node into a list only after all of its parents are in it, and "
+    "go through the list from its end.",
+    TAPE,
+    backward=first_met_first_told,
+)
+wrong_value(
     "From the inputs to the end",
     "Who has a gradient at the beginning: the inputs or the result?",
     "The result, so it must speak first. Go through your list from its end: `reversed(…)`.",
@@ -858,6 +875,15 @@ wrong_value(
     "At what goes in, z: 1 − tanh(z)². With t = tanh(z) at hand it is 1 − t·t; 1 − tanh(t)² takes tanh once too often.",
     ACTIVATIONS,
     slope_of_tanh=lambda z, t: 1 - math.tanh(t) ** 2,
+)
+
+
+wrong_value(
+    "tanh: 1 minus the square of what went in",
+    "tanh′(z) = 1 − tanh²(z). Which number do you square?",
+    "z, what went in. Square what came out: with t = tanh(z) the slope is 1 − t·t.",
+    ACTIVATIONS,
+    slope_of_tanh=lambda z, t: 1 - z * z,
 )
 
 
@@ -957,7 +983,7 @@ sgd_step = Rubric(
     reference.sgd_step,
     title="Find the bug: right on top, wrong below",
     points=3,
-    minutes=8,
+    minutes=7,
     returns="(W1, b1, W2, b2): tensors of the shapes that came in",
 )
 
@@ -1100,7 +1126,7 @@ unbroadcast = Rubric(
     reference.unbroadcast,
     title="Undo a broadcast",
     points=3,
-    minutes=10,
+    minutes=9,
     returns="a tensor of the given shape",
 )
 
@@ -1206,6 +1232,19 @@ def _(g, shape):
 
 
 @unbroadcast.mistake(
+    "The axes of length 1 first",
+    question="While g has more axes than the wanted shape, which axis of g belongs to `shape[0]`?",
+    hint="Not the first: shapes are aligned at the right. Sum away the missing axes in front; only then do the numbers of the axes agree.",
+    section=VJP,
+)
+def _(g, shape):
+    for axis, length in enumerate(shape):
+        if length == 1:
+            g = g.sum(dim=axis, keepdim=True)
+    return missing_axes(g, shape, lambda g: g.sum(dim=0))
+
+
+@unbroadcast.mistake(
     "Everything is summed",
     question="Does every entry of your result hold the same number?",
     hint="It should only collect what came from its own copies. Sum over the stretched axes, not over all.",
@@ -1239,7 +1278,7 @@ Tensor = Rubric(
     reference.Tensor,
     title="Arrays that know where they come from",
     points=4,
-    minutes=13,
+    minutes=12,
     returns="y.data and the .grad of every input, as tensors",
     seconds=1.0,
     when="expression",
@@ -1381,6 +1420,18 @@ def handed_on_arrays(node):
     hand_on(node)
 
 
+def every_path_of_arrays(node):
+    tired = Tired()
+
+    def walk(n, g):
+        tired.visit()
+        n.grad = n.grad + g
+        for parent, back in n.parents:
+            walk(parent, back(g))
+
+    walk(node, torch.ones_like(node.data))
+
+
 def wrong_tensor(name, question, hint, section, **parts):
     """A mistake of Tensor: the class with a part exchanged."""
     Tensor.mistake(name, question=question, hint=hint, section=section)(array_engine(**parts))
@@ -1399,6 +1450,13 @@ wrong_tensor(
     "Its whole gradient again, so the first part counts twice. Let every node speak once, after all who used it: the same order as in Value.",
     TAPE,
     backward=handed_on_arrays,
+)
+wrong_tensor(
+    "Every path by itself",
+    "Your gradients are right, but how many paths lead back through forty steps that each use the last one twice?",
+    "2⁴⁰. First add up what arrives at a node, then hand on the sum, once: the same order as in Value.",
+    GRAPH,
+    backward=every_path_of_arrays,
 )
 wrong_tensor(
     "In the order in which the nodes are met",
@@ -1521,7 +1579,7 @@ train_mlp = Rubric(
     reference.train_mlp,
     title="Your engine learns",
     points=4,
-    minutes=10,
+    minutes=12,
     returns="(weights, losses): the list [W1, b1, W2, b2] after learning, and a list of the loss before each step",
     rtol=1e-3,
     atol=1e-5,
