@@ -191,7 +191,7 @@ mse_gradient = Rubric(
     reference.mse_gradient,
     title="The gradient of the mean squared error",
     points=3,
-    minutes=12,
+    minutes=10,
     returns="a pair (grad_w, grad_b) of float tensors, of shape (d,) and ()",
     atol=1e-5,
 )
@@ -488,7 +488,7 @@ gradient_descent = Rubric(
     reference.gradient_descent,
     title="Gradient descent",
     points=3,
-    minutes=12,
+    minutes=10,
     returns="a pair (w, b) of float tensors, of shape (d,) and ()",
     rtol=1e-3,
     atol=1e-4,
@@ -951,9 +951,9 @@ def _(x, y, lam, k=5):
 @cross_validate.mistake(
     "The standard deviation with n",
     question="Does your standard deviation divide by n or by n − 1, and which does the task ask for?",
-    hint="`.std(dim=0)` of PyTorch divides by n − 1; NumPy's divides by n unless told `ddof=1`. Either would do in practice; "
-    "here both sides must use the same.",
-    section=RIDGE,
+    hint="The task names `.std(dim=0)` of PyTorch, which divides by n − 1. NumPy's divides by n unless told `ddof=1`. "
+    "Either would do in practice, but the errors differ a little.",
+    section=DESCENT,
 )
 def _(x, y, lam, k=5):
     return by_fold(x, y, lam, k, scaled="by n")
@@ -1158,7 +1158,7 @@ prediction_interval = Rubric(
     reference.prediction_interval,
     title="A band that keeps its word",
     points=3,
-    minutes=14,
+    minutes=18,
     returns="a pair (lower, upper) of float tensors, each of shape (m,)",
     then="covers",
     rtol=0.0,
@@ -1415,6 +1415,17 @@ def _(lower, upper, y, level=0.9):
 def _(lower, upper, y, level=0.9):
     e = outside(lower, upper, y).sort().values
     return e[int((len(e) + 1) * level) - 1]
+
+
+@calibrate.mistake(
+    "A quantile between two of the numbers",
+    question="Is the number that you return one of the e_i?",
+    hint="It has to be: the k-th smallest, `e.sort().values[k - 1]`. `torch.quantile` interpolates between two of them, and "
+    "it counts gaps between m numbers, not ranks among m + 1.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    return outside(lower, upper, y).quantile(level)
 
 
 @calibrate.mistake(
