@@ -242,7 +242,8 @@ def _unobserved(exercise, observation):
         case "stub":
             return "It is still the stub: write your code in place of `raise NotImplementedError()`."
         case "endless":
-            return f"It did not end within {exercise.seconds:g} seconds: does its loop stop?"
+            plural = "" if exercise.seconds == 1 else "s"
+            return f"It did not end within {exercise.seconds:g} second{plural}: does every loop and recursion stop?"
         case "unsendable":
             return f"It returns {_known_type(failure.message)}; wanted: {exercise.returns}."
         case "ended":
