@@ -208,12 +208,20 @@ def _(f, w, h=1e-5):
 @numerical_gradient.mistake(
     "The old value is no copy",
     question="At which two points is your f evaluated: is one of them w itself?",
-    hint="It is, so the rise belongs to a run of h, not 2h. `old = w[i]` may be the reason: a second name for that entry, which changes "
-    "with it. Start from a fresh copy, `w.clone()`, for each point.",
+    hint="It is, so the rise belongs to a run of h, not 2h. After `old = w[i]`, `old` is a second name for that entry and changes with "
+    "it. Start from a fresh copy, `w.clone()`, for each point.",
     section=NUMERICAL,
 )
 def _(f, w, h=1e-5):
-    return torch.stack([(f(shifted(w, i, h)) - f(w)) / (2 * h) for i in range(len(w))])
+    slopes = torch.zeros_like(w)
+    for i in range(len(w)):
+        old = w[i]
+        w[i] = old + h
+        above = f(w)
+        w[i] = old - h  # `old` is w[i] + h by now
+        slopes[i] = (above - f(w)) / (2 * h)
+        w[i] = old
+    return slopes
 
 
 @numerical_gradient.mistake(
