@@ -206,6 +206,25 @@ def _(f, w, h=1e-5):
 
 
 @numerical_gradient.mistake(
+    "The old value is no copy",
+    question="At which two points is your f evaluated: is one of them w itself?",
+    hint="It is, so the rise belongs to a run of h, not 2h. After `old = w[i]`, `old` is a second name for that entry and changes with "
+    "it. Start from a fresh copy, `w.clone()`, for each point.",
+    section=NUMERICAL,
+)
+def _(f, w, h=1e-5):
+    slopes = torch.zeros_like(w)
+    for i in range(len(w)):
+        old = w[i]
+        w[i] = old + h
+        above = f(w)
+        w[i] = old - h  # `old` is w[i] + h by now
+        slopes[i] = (above - f(w)) / (2 * h)
+        w[i] = old
+    return slopes
+
+
+@numerical_gradient.mistake(
     "The exact gradient",
     question="Does your answer depend on h?",
     hint="It does not: autograd or a formula gives the exact slope. Here two values of f are wanted for each weight, nothing else: this "
@@ -498,6 +517,18 @@ def _(w, g, v, lr, mu=0.9):
 def _(w, g, v, lr, mu=0.9):
     v = mu * v + lr * g
     return w - v, v
+
+
+@momentum_step.mistake(
+    "The displacement in place of the velocity",
+    question="What does your v hold after the first step from zero: g, or −η g?",
+    hint="−η g: that is Polyak's form, which keeps the displacement. In PyTorch's form v gathers bare gradients, `mu * v + g`, and the "
+    "weights move by `- lr * v`.",
+    section=MOMENTUM,
+)
+def _(w, g, v, lr, mu=0.9):
+    v = mu * v - lr * g
+    return w + v, v
 
 
 @momentum_step.mistake(
@@ -1359,7 +1390,7 @@ def _():
 
 @rescue.alternative("Adam and a cosine for all three")
 def _():
-    return [("adam", 0.1, "cosine"), ("adam", 0.05, "cosine"), ("adam", 1.0, "cosine")]
+    return [("adam", 0.1, "cosine"), ("adam", 0.05, "cosine"), ("adam", 0.8, "cosine")]
 
 
 @rescue.alternative("Nesterov, Adam at a constant rate, momentum")

@@ -173,7 +173,7 @@ def saved(observed, case, exercise):
 METHODS = ("sgd", "momentum", "nesterov", "adam")
 SCHEDULES = ("constant", "cosine")
 STEPS = 300
-DRAWS = 3
+DRAWS = 5
 
 
 @dataclass(frozen=True)
@@ -190,7 +190,7 @@ RUNS = {
         ("sgd", 0.0075, "constant"), 5e-4, "ten weights, curvatures from 1 to 300, in no direction of the axes"
     ),
     "hospital": Run(("sgd", 1e-5, "constant"), 0.3, "eight measurements, each in a unit of its own, and a yes or no"),
-    "market": Run(("sgd", 0.3, "constant"), 0.07, "twenty weights; each gradient comes from eight noisy prices"),
+    "market": Run(("sgd", 0.3, "constant"), 0.085, "forty weights; each gradient comes from sixteen noisy prices"),
 }
 
 
@@ -264,18 +264,18 @@ def _hospital(rng):
 
 
 def _market(rng):
-    """Least squares, eight fresh examples in every step; the loss is the excess over the least possible."""
+    """Least squares, sixteen fresh examples in every step; the loss is the excess over the least possible."""
     import numpy as np
 
-    size = np.sqrt(np.geomspace(0.1, 1, 20))
-    x = rng.normal(size=(STEPS, 8, 20)) * size
-    best = rng.normal(size=20)
-    noise = 1.5 * rng.normal(size=(STEPS, 8))
+    size = np.sqrt(np.geomspace(0.1, 1, 40))
+    x = rng.normal(size=(STEPS, 16, 40)) * size
+    best = rng.normal(size=40)
+    noise = 2.1 * rng.normal(size=(STEPS, 16))
 
     def gradient(w, t):
-        return x[t].T @ (x[t] @ (w - best) - noise[t]) / 8
+        return x[t].T @ (x[t] @ (w - best) - noise[t]) / 16
 
     def loss(w):
         return ((w - best) ** 2 * size**2).sum() / 2
 
-    return best + 25 * rng.choice([-1, 1], 20) / size / np.sqrt(20), gradient, loss
+    return best + 50 * rng.choice([-1, 1], 40) / size / np.sqrt(40), gradient, loss

@@ -88,3 +88,14 @@ def test_the_runs_found_sick_are_sick_and_no_rate_of_plain_descent_saves_them():
         assert not cases.train(name, *run.sick)[-1] <= run.goal
         for rate in (1e-6, 1e-5, 1e-4, 1e-3, 3e-3, 6e-3, 1e-2, 3e-2, 0.1, 0.3, 1):
             assert not cases.train(name, "sgd", rate)[-1] <= run.goal, (name, rate)
+
+
+def test_the_market_tells_a_rate_that_falls_from_one_that_does_not():
+    """The best constant rate of each method stays above the goal, a cosine comes below it, both with room to spare."""
+    constant = [("sgd", 0.14), ("momentum", 0.013), ("nesterov", 0.014), ("adam", 0.35)]
+    falling = [("sgd", 0.4), ("momentum", 0.03), ("nesterov", 0.03), ("adam", 0.8)]
+    for settings, schedule in (constant, "constant"), (falling, "cosine"):
+        for method, rate in settings:
+            ends = [cases.train("market", method, rate, schedule, seed)[-1] for seed in range(cases.DRAWS)]
+            share = sum(ends) / cases.DRAWS / cases.RUNS["market"].goal
+            assert share > 1.25 if schedule == "constant" else share < 0.85, (method, rate, schedule, share)
