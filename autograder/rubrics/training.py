@@ -67,7 +67,7 @@ kaiming_normal = Rubric(
     reference.kaiming_normal,
     title="Kaiming, Gaussian",
     points=2,
-    minutes=6,
+    minutes=5,
     returns="a tensor of the shape, dtype and device of `weight`",
     rtol=0.12,
     when="drawn",
@@ -887,7 +887,7 @@ predict_in_batches = Rubric(
     reference.predict_in_batches,
     title="Find the bug: the neighbors decide",
     points=3,
-    minutes=10,
+    minutes=8,
     returns="a tensor of shape (n, k): the model's answers, without a graph",
     when="evaluated",
 )
@@ -1032,7 +1032,7 @@ mystery_runs = Rubric(
     reference.mystery_runs,
     title="Six mystery runs",
     points=4,
-    minutes=15,
+    minutes=18,
     returns='a pair of texts from the two lists, (cause, mend), such as ("healthy", "leave it")',
 )
 
