@@ -29,6 +29,7 @@ BACKWARD = "training#training-batch-norm-backward"
 LAYER_NORM = "training#training-layer-norm"
 CURVES = "training#training-curves"
 RECIPE = "training#training-recipe"
+THIRTY = "training#training-thirty"
 
 
 def normal(rng, *shape, scale=1.0, shift=0.0):
@@ -66,7 +67,7 @@ kaiming_normal = Rubric(
     reference.kaiming_normal,
     title="Kaiming, Gaussian",
     points=2,
-    minutes=6,
+    minutes=5,
     returns="a tensor of the shape, dtype and device of `weight`",
     rtol=0.12,
     when="drawn",
@@ -356,7 +357,7 @@ def _(rng):
 
 @batch_norm.given("two batches in training, then evaluation", when="two_batches", weight=2)
 def _(rng):
-    return units(rng, 5, 3), units(rng, 4, 3), positive(rng, 3), normal(rng, 3)
+    return (units(rng, 5, 3), units(rng, 4, 3)), positive(rng, 3), normal(rng, 3)
 
 
 @batch_norm.given("evaluation of a single example")
@@ -386,7 +387,7 @@ def _(rng):
 
 @batch_norm.given("three batches of other sizes in turn", when="two_batches", public=False, weight=2)
 def _(rng):
-    return units(rng, 3, 4), units(rng, 9, 4), positive(rng, 4), normal(rng, 4)
+    return (units(rng, 3, 4), units(rng, 9, 4)), positive(rng, 4), normal(rng, 4)
 
 
 def normed(
@@ -820,6 +821,16 @@ def _(*given):
 
 
 @layer_norm.mistake(
+    "The second axis instead of the last",
+    question="In a sequence of shape (batch, steps, features), what stands on axis 1?",
+    hint="The steps. Count from the end: `dim=-1` is the features, however many axes stand before.",
+    section=LAYER_NORM,
+)
+def _(*given):
+    return normed_layer(*given, dims=(min(1, given[0].ndim - 1),))
+
+
+@layer_norm.mistake(
     "The unbiased variance",
     question="What should the mean of x̂² over the features be, exactly?",
     hint="1, so divide by d: `x.var(dim=-1, correction=0, keepdim=True)`. PyTorch's default is the unbiased one.",
@@ -876,19 +887,20 @@ predict_in_batches = Rubric(
     reference.predict_in_batches,
     title="Find the bug: the neighbors decide",
     points=3,
-    minutes=10,
+    minutes=8,
     returns="a tensor of shape (n, k): the model's answers, without a graph",
     when="evaluated",
 )
 
 
 def trained_model(rng, n, size, training, d=3, hidden=4, k=2):
-    """x, the batch size, the mode, and a model whose running statistics are not those of x."""
-    return (
-        normal(rng, n, d, scale=2.0, shift=1.0), size, training,
+    """A model (weights, biases, running statistics that are not those of x), x, the batch size, the mode."""
+    x = normal(rng, n, d, scale=2.0, shift=1.0)
+    model = (
         normal(rng, hidden, d), normal(rng, hidden), normal(rng, hidden), positive(rng, hidden, low=2, high=4),
         normal(rng, k, hidden), normal(rng, k),
     )  # fmt: skip
+    return model, x, size, training
 
 
 @predict_in_batches.given("six examples, two batches of three; the model comes from training")
@@ -1020,7 +1032,7 @@ mystery_runs = Rubric(
     reference.mystery_runs,
     title="Six mystery runs",
     points=4,
-    minutes=15,
+    minutes=18,
     returns='a pair of texts from the two lists, (cause, mend), such as ("healthy", "leave it")',
 )
 
@@ -1365,6 +1377,28 @@ def _(depth):
 )
 def _(depth):
     return adam(stack(depth, nn.init.zeros_))
+
+
+@deepest.mistake(
+    "Kaiming's weights, and steps that do not fit",
+    question="The signal gets through with these weights. What else have you chosen?",
+    hint="The optimizer and its rate. Without a normalization Adam with 0.001 does it; SGD with a rate of 0.01 often "
+    "does not, even with momentum. (Look for a ReLU after the last layer, too.)",
+    section=RECIPE,
+)
+def _(depth):
+    return sgd(stack(depth, nn.init.kaiming_normal_), lr=1e-4)
+
+
+@deepest.mistake(
+    "A normalization, and steps that do not fit",
+    question="The norm keeps the signal alive, whatever the weights. What else have you chosen?",
+    hint="The optimizer and its rate. Under batch norm SGD with 0.01 and momentum 0.9 gets there in a hundred steps; "
+    "Adam with 0.001 gets half of the way. Under layer norm take Kaiming's weights and Adam.",
+    section=THIRTY,
+)
+def _(depth):
+    return sgd(stack(depth, None, nn.BatchNorm1d), lr=1e-5)
 
 
 @deepest.mistake(
