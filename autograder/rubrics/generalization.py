@@ -74,7 +74,7 @@ def _(rng):
 
 @dropout.given("double precision (float64)", public=False, weight=0.5)
 def _(rng):
-    return values(rng, 80, 70).double(), 0.1, True
+    return values(rng, 80, 70).double(), 0.4, True
 
 
 @dropout.given("at evaluation, a large p", public=False)
@@ -502,6 +502,17 @@ def _(x, y, copies, most):
 def _(x, y, copies, most):
     draws = [torch.randint(-most, most + 1, (2,)).tolist() for _ in range(copies)]
     return moved(x, y, copies, lambda i: draws[i // len(x)])
+
+
+@augment.mistake(
+    "The copies of an image are moved alike",
+    question="How do the copies of the first image differ from each other?",
+    hint="Not at all: you draw one shift for each image, and copy afterwards. Copy first, and draw for each copy.",
+    section=AUGMENTATION,
+)
+def _(x, y, copies, most):
+    draws = [torch.randint(-most, most + 1, (2,)).tolist() for _ in x]
+    return moved(x, y, copies, lambda i: draws[i % len(x)])
 
 
 @augment.mistake(

@@ -222,9 +222,11 @@ def copies(observed, case, exercise):
             faults.append(("far", f"An image is moved by {reach} pixels; `most` is {most}."))
         elif most:
             ends = [dy.min() == -most, dy.max() == most, dx.min() == -most, dx.max() == most]
-            different = len(set(zip(dy.tolist(), dx.tolist())))
-            if different <= times:
+            each = [sorted((a, b) for i, a, b, _ in origins if i == k) for k in set(source.tolist())]  # of each image
+            if len(each) > 1 and all(shifts == each[0] for shifts in each):
                 faults.append(("together", "All images are moved alike: each needs draws of its own."))
+            elif times > 1 and all(shifts[0] == shifts[-1] for shifts in each):
+                faults.append(("twins", "All copies of an image are moved alike: each needs draws of its own."))
             elif (dy == dx).all():
                 faults.append(("diagonal", "Every image is moved down by as much as to the right: draw twice."))
             elif not all(ends):
