@@ -26,6 +26,7 @@ def setup(app):
     app.connect("config-inited", choose_buttons)
     app.connect("builder-inited", copy_figures)
     app.connect("source-read", depend_on_exercise)
+    app.connect("env-updated", drop_widget_state)
     app.connect("html-page-context", load_figures)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
@@ -68,6 +69,12 @@ def copy_figures(app):
     place.mkdir(parents=True, exist_ok=True)
     for source in [*figure.BUILT.glob("*.js"), figure.BUILT / "LICENSES.txt", figure.CSS]:
         copyfile(source, place / source.name)
+
+
+def drop_widget_state(app, env):
+    """A page draws its figures by itself: what widgets would need beside a kernel, all their scripts again, stays out."""
+    for about in getattr(env, "nb_metadata", {}).values():
+        about.get("js_files", {}).pop("ipywidgets_state", None)
 
 
 def load_figures(app, page, template, context, doctree):

@@ -70,6 +70,11 @@ def test_the_first_view_is_light(visit, online, name):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
+def test_a_page_holds_no_state_of_widgets(site, name):
+    assert "widget-state" not in (site / f"book/{name}.html").read_text()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
 def test_formulas_are_typeset(visit, online, name):
     page = visit(online).open(f"book/{name}.html")
     formulas, typeset = (
