@@ -125,6 +125,9 @@ class Rubric:
     def exercise(self, seed, *, hidden=True, device="cpu"):
         """The `Exercise` with its cases made from `seed` (any string): what the reference and every mistake
         observe is computed here, on the trusted side. Raises `RuntimeError` if the reference itself fails."""
+        import torch
+
+        torch.set_num_threads(1)  # what is computed is small: threads would wait for each other longer than they work
         device = device if self.on_device else "cpu"
         cases = tuple(self._case(g, seed, device) for g in self.givens if g.public or hidden)
         return replace(self.about, mistakes=tuple(self.mistakes), cases=cases)
