@@ -34,7 +34,7 @@ class Here(workers.Crew):
     room = 2
     answers = None
 
-    def __init__(self, count, first):
+    def __init__(self, count, first, warm):
         super().__init__()
 
     def start(self):

@@ -141,7 +141,10 @@ def test_a_chapter_left_out_means_every_released_one(run, classroom):
     [
         (["grade"], "Which notebook?"),
         (["grade", "x.ipynb", "--assignment", STEM], "not both"),
-        (["grade", "--assignment", "nonsense"], "There is no chapter 'nonsense'; there are: perceptron."),
+        (
+            ["grade", "--assignment", "nonsense"],
+            f"There is no chapter 'nonsense'; there are: {', '.join(rubric.stems())}.",
+        ),
         (["grade", "--assignment", STEM, "--student", "zoe"], "Zoe has not handed in perceptron."),
         (
             ["feedback", STEM, "--student", "zoe"],

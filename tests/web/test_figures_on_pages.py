@@ -129,7 +129,7 @@ def test_an_address_that_makes_no_sense_does_no_harm(visit, online, hostile):
 
 
 def test_the_theme_switch_repaints_figures(visit, online):
-    page = visit(online, scheme="light").open(GALLERY)
+    page = visit(online, scheme="light").open(GALLERY + "#fig-perceptron")
     page.wait_for_function("() => document.querySelector('#fig-perceptron').figure?.said")
     color = "() => getComputedStyle(document.querySelector('#fig-perceptron .fig-question')).color"
     light = page.evaluate(color)
