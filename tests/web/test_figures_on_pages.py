@@ -137,6 +137,12 @@ def test_the_theme_switch_repaints_figures(visit, online):
     assert page.evaluate(color) != light
 
 
+def test_in_the_dark_a_figure_in_a_chapter_stands_on_the_page(visit, online):
+    page = visit(online, scheme="dark").open("book/perceptron.html")
+    ground = "() => getComputedStyle(document.querySelector('#fig-perceptron').closest('.text_html')).backgroundColor"
+    assert page.evaluate(ground) == "rgba(0, 0, 0, 0)"
+
+
 @pytest.mark.parametrize("name", figures.names())
 def test_a_figure_is_light(name):
     size = len(gzip.compress((BUILT / f"{name}.js").read_bytes()))
