@@ -297,6 +297,13 @@ def _line(name, value):
     return name + show(value).replace("\n", "\n" + " " * len(name))
 
 
+def numbers(value):
+    """A number, an array or a tensor as an array of doubles."""
+    import numpy as np
+
+    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
+
+
 def show(value, limit=400):
     """A value as short text: arrays of one line a row, rounded to five decimals."""
     import numpy as np
