@@ -8,9 +8,9 @@ def grid(rng, *shape, low=-3, high=3, fine=8):
     return torch.tensor(rng.integers(fine * low, fine * high + 1, shape) / fine, dtype=torch.float32)
 
 
-def normal(rng, *shape):
-    """A tensor of standard normal numbers."""
-    return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
+def normal(rng, *shape, scale=1.0, shift=0.0):
+    """A tensor of normal numbers with mean `shift` and standard deviation `scale`."""
+    return torch.tensor(shift + scale * rng.normal(size=shape), dtype=torch.float32)
 
 
 def doubles(*given):
