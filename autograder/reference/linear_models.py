@@ -49,7 +49,7 @@ def quantile_loss(y_hat: Float[Tensor, "n"], y: Float[Tensor, "n"], tau: float) 
         L = 1/n Σ_i ρ(y_i − ŷ_i),   ρ(r) = τ r if r ≥ 0, else (τ − 1) r
 
     The least constant is the τ-quantile of the y. At τ = ½ it is half the absolute error, not the whole.
-    Koenker & Bassett (1978), equation 1.1.
+    Koenker & Bassett (1978).
 
     >>> quantile_loss(torch.tensor([0.0, 0.0]), torch.tensor([1.0, -1.0]), 0.75)
     tensor(0.5000)

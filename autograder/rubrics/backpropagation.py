@@ -12,6 +12,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from autograder import givens
+from autograder.givens import doubles, normal
 from autograder.reference import backpropagation as reference
 from autograder.rubric import Kept, Rubric
 from coursekit import data
@@ -30,18 +32,7 @@ PRACTICE = "backpropagation#backpropagation-practice"
 
 def grid(rng, *shape, reach=2):
     """A tensor of multiples of ¼ from −reach to reach."""
-    return torch.tensor(rng.integers(-4 * reach, 4 * reach + 1, shape) / 4, dtype=torch.float32)
-
-
-def normal(rng, *shape):
-    return torch.tensor(rng.normal(size=shape), dtype=torch.float32)
-
-
-def doubles(value):
-    """The same in double precision."""
-    if isinstance(value, tuple | list):
-        return type(value)(map(doubles, value))
-    return value.double() if isinstance(value, torch.Tensor) else value
+    return givens.grid(rng, *shape, low=-reach, high=reach, fine=4)
 
 
 # ── A linear layer, backward ──────────────────────────────────────────────────────────────────────────────────────────
@@ -81,7 +72,7 @@ def _(rng):
 
 @linear_backward.given("double precision (float64)", weight=0.5)
 def _(rng):
-    return doubles(layer(rng, 4, 2, 3))
+    return doubles(*layer(rng, 4, 2, 3))
 
 
 @linear_backward.given("many examples", public=False)
@@ -242,7 +233,7 @@ def _(rng):
 
 @mlp_forward.given("double precision (float64)", weight=0.5)
 def _(rng):
-    return doubles(network(rng, 5, 2, 4, 3))
+    return doubles(*network(rng, 5, 2, 4, 3))
 
 
 @mlp_forward.given("one output", public=False)
@@ -406,7 +397,7 @@ def _(rng):
 
 @mlp_backward.given("double precision (float64)", weight=0.5)
 def _(rng):
-    return doubles(went_forward(rng, 5, 2, 4, 3))
+    return doubles(*went_forward(rng, 5, 2, 4, 3))
 
 
 @mlp_backward.given("one output", public=False)
@@ -1015,7 +1006,7 @@ def _(rng):
 
 @sgd_step.given("double precision (float64)", weight=0.5)
 def _(rng):
-    return doubles(stepping(rng, 6, 2, 3, 2, 0.5))
+    return doubles(*stepping(rng, 6, 2, 3, 2, 0.5))
 
 
 @sgd_step.given("fifty examples", public=False)
@@ -1624,7 +1615,7 @@ def _(rng):
 
 @train_mlp.given("four steps, double precision (float64)")
 def _(rng):
-    return doubles(few_steps(rng, 8, 3, 5, 4, 0.8))
+    return doubles(*few_steps(rng, 8, 3, 5, 4, 0.8))
 
 
 @train_mlp.given("two moons: points it has not seen", then="held_out", weight=2)
@@ -1634,7 +1625,7 @@ def _(rng):
 
 @train_mlp.given("six steps", public=False)
 def _(rng):
-    return doubles(few_steps(rng, 9, 2, 6, 6, 0.6))
+    return doubles(*few_steps(rng, 9, 2, 6, 6, 0.6))
 
 
 @train_mlp.given("two other moons: points it has not seen", public=False, then="held_out", weight=2)

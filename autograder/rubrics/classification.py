@@ -8,6 +8,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from autograder.givens import doubles
 from autograder.reference import classification as reference
 from autograder.rubric import Kept, Rubric
 from coursekit import data
@@ -42,11 +43,6 @@ def classes(rng, n, C):
         y = rng.integers(0, C, n)
         if n == 1 or len(set(y.tolist())) > 1:
             return torch.tensor(y)
-
-
-def doubles(*given):
-    """The same in double precision; what counts stays as it is."""
-    return tuple(g.double() if g.is_floating_point() else g for g in given)
 
 
 def softplus(z):

@@ -6,6 +6,7 @@ What is computed in one go is drawn from a coarse grid, so that no answer hangs 
 import numpy as np
 import torch
 
+from autograder.givens import doubles, grid
 from autograder.reference import linear_models as reference
 from autograder.rubric import Kept, Rubric
 
@@ -19,16 +20,6 @@ HELD_OUT = "linear_models#linear_models-held-out"
 RIDGE = "linear_models#linear_models-ridge"
 BAND = "linear_models#linear_models-band"
 PRACTICE = "linear_models#linear_models-practice"
-
-
-def grid(rng, *shape, low=-3, high=3, fine=8):
-    """A tensor of multiples of 1/fine from `low` to `high`."""
-    return torch.tensor(rng.integers(fine * low, fine * high + 1, shape) / fine, dtype=torch.float32)
-
-
-def doubles(*given):
-    """The same in double precision."""
-    return tuple(g.double() if isinstance(g, torch.Tensor) else g for g in given)
 
 
 def regression(rng, n, d, noise=0.5, middle=2.0):

@@ -7,6 +7,7 @@ what lies on the line does so for a loop, for einsum and for NumPy alike, and no
 import numpy as np
 import torch
 
+from autograder.givens import doubles, grid
 from autograder.reference import perceptron as reference
 from autograder.rubric import Kept, Rubric
 from coursekit.cases.perceptron import layers
@@ -18,11 +19,6 @@ CONVERGENCE = "perceptron#perceptron-convergence"
 MARGIN = "perceptron#perceptron-margin"
 XOR = "perceptron#perceptron-xor"
 PRACTICE = "perceptron#perceptron-practice"
-
-
-def grid(rng, *shape, low=-3, high=3):
-    """A tensor of multiples of ⅛ from `low` to `high`."""
-    return torch.tensor(rng.integers(8 * low, 8 * high + 1, shape) / 8, dtype=torch.float32)
 
 
 def step(score):
@@ -38,11 +34,6 @@ def labels(rng, n):
 def all_differ(*tensors):
     """No two of these are equal."""
     return all(not torch.equal(a, b) for i, a in enumerate(tensors) for b in tensors[:i])
-
-
-def doubles(*given):
-    """The same in double precision."""
-    return tuple(g.double() if isinstance(g, torch.Tensor) else g for g in given)
 
 
 # ── One neuron ────────────────────────────────────────────────────────────────────────────────────────────────────────

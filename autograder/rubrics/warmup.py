@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from autograder.givens import doubles, grid
 from autograder.reference import warmup as reference
 from autograder.rubric import Rubric
 
@@ -21,16 +22,6 @@ LIKELIHOOD = "warmup#warmup-likelihood"
 KL = "warmup#warmup-kl"
 TRAINING = "warmup#warmup-training"
 PRACTICE = "warmup#warmup-practice"
-
-
-def grid(rng, *shape, low=-3, high=3):
-    """A tensor of multiples of ⅛ from `low` to `high`."""
-    return torch.tensor(rng.integers(8 * low, 8 * high + 1, shape) / 8, dtype=torch.float32)
-
-
-def doubles(*given):
-    """The same in double precision."""
-    return tuple(g.double() if isinstance(g, torch.Tensor) else g for g in given)
 
 
 # ── Channels first ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,6 +1,6 @@
 """How the exercises on backpropagation are observed and judged where "call it and compare" does not do.
 
-*When*: `expression` (a class is tried by computing something with it), `one_by_one`. *Then*: `held_out`.
+*When*: `expression` (a class is tried by computing something with it), `all_names`. *Then*: `held_out`.
 """
 
 from ..exercise import Verdict

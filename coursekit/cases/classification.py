@@ -3,6 +3,7 @@
 *Then*: `held_out`.
 """
 
+from ..compare import numbers
 from ..exercise import Verdict
 
 NEAR = 1e-3  # how far a row of probabilities may be from adding up to 1
@@ -15,7 +16,7 @@ def held_out(observed, case, exercise):
 
     labels, least, most = case.kept
     labels = np.asarray(labels)
-    p = observed.detach().cpu().double().numpy() if hasattr(observed, "detach") else np.asarray(observed, dtype=float)
+    p = numbers(observed)
     found = _form(p)
     if found:
         return Verdict(False, *found)

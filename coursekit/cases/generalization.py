@@ -8,7 +8,7 @@ Random functions are judged by what must hold whatever was drawn, trained networ
 import contextlib
 import math
 
-from ..compare import show
+from ..compare import numbers, show
 from ..exercise import Verdict
 
 MARK = 65536  # the images to be shifted hold the numbers k / MARK, each k once: a pixel says where it came from
@@ -34,13 +34,6 @@ def _seeded():
             np.random.set_state(numpys)
 
 
-def _array(value):
-    """A number, an array or a tensor as doubles."""
-    import numpy as np
-
-    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
-
-
 # ── Dropout ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -56,10 +49,10 @@ def masks(observed, case, exercise):
     independently and anew each time; else the output is x."""
     import numpy as np
 
-    x, p, training = _array(case.given[0]), case.given[1], case.given[2]
+    x, p, training = numbers(case.given[0]), case.given[1], case.given[2]
     x = x.reshape(len(x), -1)
     p = p if training else 0.0
-    first, second = (_array(o).reshape(-1, x.shape[1]) for o in observed)
+    first, second = (numbers(o).reshape(-1, x.shape[1]) for o in observed)
     first, second = first / x, second / x[: len(second)]
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return Verdict(False, "Some of its values are no numbers (nan or inf).", reading="no numbers")
@@ -139,17 +132,17 @@ def watched(early_stopping, patience, losses, values, elsewhere):
 # ── Test-time averaging ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def averaged(test_time_average, numbers, x, shifts):
-    """*When*: the model, in train mode when it is handed over, is batch norm (with the running mean and var of `numbers`)
+def averaged(test_time_average, layers, x, shifts):
+    """*When*: the model, in train mode when it is handed over, is batch norm (with the running mean and var of `layers`)
     and a linear layer (with its weight (k, h·w), no bias). → what comes"""
     import torch
     from torch import nn
 
-    k, d = numbers["weight"].shape
+    k, d = layers["weight"].shape
     model = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(d), nn.Linear(d, k, bias=False)).to(x.dtype)
     with torch.no_grad():
-        model[1].running_mean[:], model[1].running_var[:] = numbers["running mean"], numbers["running var"]
-        model[2].weight[:] = numbers["weight"]
+        model[1].running_mean[:], model[1].running_var[:] = layers["running mean"], layers["running var"]
+        model[2].weight[:] = layers["weight"]
     return test_time_average(model.train(), x, [tuple(s) for s in shifts])
 
 
@@ -171,7 +164,7 @@ def _origins(images, x):
     "clean", "rolled" (what left on one side came in on the other) or "other" (no shifted copy; then the rest is 0)."""
     import numpy as np
 
-    marks, x = np.rint(_array(images) * MARK).astype(int), np.rint(_array(x) * MARK).astype(int)
+    marks, x = np.rint(numbers(images) * MARK).astype(int), np.rint(numbers(x) * MARK).astype(int)
     place = np.full(x.max() + 1, -1)
     place[x.ravel()] = np.arange(x.size)
     origins = []
@@ -200,7 +193,7 @@ def copies(observed, case, exercise):
     import numpy as np
 
     x, y, times, most = case.given
-    labels, n = _array(y), len(x)
+    labels, n = numbers(y), len(x)
     origins = _origins(observed[0], x)
     source, dy, dx = (np.array([o[k] for o in origins]) for k in range(3))
     hows = {o[3] for o in origins}
@@ -212,8 +205,8 @@ def copies(observed, case, exercise):
     elif "rolled" in hows:
         faults.append(("rolled", "What leaves an image on one side comes in again on the other; wanted there: zeros."))
     if "other" not in hows:
-        if (_array(observed[1]) != labels[source]).any():
-            wrong = int((_array(observed[1]) != labels[source]).sum())
+        if (numbers(observed[1]) != labels[source]).any():
+            wrong = int((numbers(observed[1]) != labels[source]).sum())
             faults.append(("pairs", f"{wrong} of {len(source)} images carry the label of another."))
         if (np.bincount(source, minlength=n) != times).any():
             faults.append(("counts", f"Not every image comes {times} times."))
@@ -233,7 +226,7 @@ def copies(observed, case, exercise):
                 names = ["up", "down", "left", "right"]
                 missing = " and ".join(name for name, end in zip(names, ends) if not end)
                 faults.append((f"never {missing}", f"No image is moved {missing} by {most}; `most` is {most}."))
-            elif np.array_equal(_array(observed[0])[:8], _array(observed[2])):
+            elif np.array_equal(numbers(observed[0])[:8], numbers(observed[2])):
                 faults.append(("again", "A second call has drawn exactly the same shifts."))
     if not faults:
         return Verdict(True, reading="right")
@@ -241,7 +234,7 @@ def copies(observed, case, exercise):
     example = ""
     if case.public:
         rows = [
-            f"label {int(t)}: image {i} moved by ({a}, {b})" for t, (i, a, b, h) in zip(_array(observed[1]), origins)
+            f"label {int(t)}: image {i} moved by ({a}, {b})" for t, (i, a, b, h) in zip(numbers(observed[1]), origins)
         ]
         rows = ["(no copy of a given image)" if o[3] == "other" else r for r, o in zip(rows, origins)]
         first = ", ".join(str(int(label)) for label in labels[:6])
@@ -275,9 +268,9 @@ def division(observed, case, exercise):
     train with, each with its label; and no image on both sides."""
 
     x, y, n_validation, shifts = case.given
-    n, labels = len(x), _array(y)
+    n, labels = len(x), numbers(y)
     *parts, sizes = observed
-    sizes = [int(_array(s)) for s in sizes]
+    sizes = [int(numbers(s)) for s in sizes]
     if sizes[0] != sizes[1] or sizes[2] != sizes[3]:
         problem = f"There are {sizes[0]} images and {sizes[1]} labels to train with, {sizes[2]} and {sizes[3]} to validate with."
         return Verdict(False, problem, reading="lengths")
@@ -304,8 +297,8 @@ def division(observed, case, exercise):
                     "There are shifted copies among the images to validate with; wanted: images as they are.",
                 )
             )
-        wrong = sum(labels[o[0]] != t for o, t in zip(training, _array(parts[1]))) + sum(
-            labels[o[0]] != t for o, t in zip(validation, _array(parts[3]))
+        wrong = sum(labels[o[0]] != t for o, t in zip(training, numbers(parts[1]))) + sum(
+            labels[o[0]] != t for o, t in zip(validation, numbers(parts[3]))
         )
         if wrong:
             faults.append(("pairs", f"{wrong} images carry the label of another."))
@@ -376,7 +369,7 @@ def search(observed, case, exercise):
     import numpy as np
 
     _, (low, high), (least, greatest), trials = case.given
-    tried, count, winner = _array(observed[0]), int(_array(observed[1])), [float(_array(v)) for v in observed[2]]
+    tried, count, winner = numbers(observed[0]), int(numbers(observed[1])), [float(numbers(v)) for v in observed[2]]
     faults = []
     if count != trials:
         faults.append((f"count {count}", f"It makes {count} trials; wanted: {trials}."))
@@ -459,13 +452,13 @@ def search(observed, case, exercise):
 # ── Fine-tuning ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def tuned(fine_tune, numbers, x, y, classes, steps, lr, x_new):
+def tuned(fine_tune, layer, x, y, classes, steps, lr, x_new):
     """*When*: a trained network (linear layer with these weights and biases, batch norm, ReLU; a head for 4 classes) is tuned
     to x (n, d) and y (n,). → weights of its body, its running statistics, outputs of its head, its answers to x_new"""
     import torch
     from torch import nn
 
-    weight, bias = numbers["weight"], numbers["bias"]
+    weight, bias = layer["weight"], layer["bias"]
     with _seeded():
         body = nn.Sequential(nn.Linear(weight.shape[1], weight.shape[0]), nn.BatchNorm1d(weight.shape[0]), nn.ReLU())
         with torch.no_grad():
@@ -488,13 +481,13 @@ def tuning(observed, case, exercise):
     have nearly all right."""
     import numpy as np
 
-    numbers, _, _, classes, steps, lr, _ = case.given
-    weight, bias = numbers["weight"], numbers["bias"]
+    layer, _, _, classes, steps, lr, _ = case.given
+    weight, bias = layer["weight"], layer["bias"]
     h = len(bias)
     before = np.concatenate(
-        [_array(weight).ravel(), _array(bias), np.ones(h), np.zeros(h)]
+        [numbers(weight).ravel(), numbers(bias), np.ones(h), np.zeros(h)]
     )  # batch norm's as they start
-    kept, statistics, outputs, answers = (_array(o) for o in observed)
+    kept, statistics, outputs, answers = (numbers(o) for o in observed)
     faults = []
     if outputs != classes:
         faults.append(
@@ -509,7 +502,7 @@ def tuning(observed, case, exercise):
                 "The running statistics of the body's batch norm have changed, though no parameter needed to.",
             )
         )
-    right = (answers == _array(case.kept)).mean()
+    right = (answers == numbers(case.kept)).mean()
     if right < 0.9 and outputs == classes:
         faults.append(("untrained", f"Of the new inputs only {100 * right:.0f} % are right; wanted: at least 90 %."))
     if not faults:
@@ -532,8 +525,8 @@ def accuracy(observed, case, exercise):
     """*Then*: of the labels that are kept, the share `wanted` is right."""
     import numpy as np
 
-    answers, wanted = _array(observed), case.given[3]
-    right = float((answers == _array(case.kept)).mean())
+    answers, wanted = numbers(observed), case.given[3]
+    right = float((answers == numbers(case.kept)).mean())
     if right >= wanted:
         return Verdict(True, reading="right")
     bands = [(0.25, "chance"), (0.8, "weak"), (1.1, "near")]

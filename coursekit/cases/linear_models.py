@@ -3,6 +3,7 @@
 *Then*: `covers` (a band is judged by the answers that fall into it and by its width, not by how it was fitted).
 """
 
+from ..compare import numbers
 from ..exercise import Verdict
 
 WIDER = 1.3  # than the true band: more is too much
@@ -17,8 +18,8 @@ def covers(observed, case, exercise):
     """
     import numpy as np
 
-    lower, upper = (_numbers(v) for v in observed)
-    y, scatter, width = (_numbers(v) for v in case.kept[:3])
+    lower, upper = (numbers(v) for v in observed)
+    y, scatter, width = (numbers(v) for v in case.kept[:3])
     level = float(case.kept[3])
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
         return Verdict(False, "The band holds a number that is nan or infinite.")
@@ -38,9 +39,3 @@ def covers(observed, case, exercise):
     if ratio > WIDER:
         return Verdict(False, f"It holds enough, but it is {ratio:.1f} times as wide as need be.", reading=reading)
     return Verdict(True, reading=reading)
-
-
-def _numbers(value):
-    import numpy as np
-
-    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)

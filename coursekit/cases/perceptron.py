@@ -3,7 +3,7 @@
 *When*: `one_by_one`, `in_turn`. *Then*: `truth_table`, `region` (a network is judged by what it computes, not by its numbers).
 """
 
-from ..compare import show
+from ..compare import numbers, show
 from ..exercise import Verdict
 
 NEAR = 1e-6  # of the size of its terms: a sum as small as this is rounding, and counts as zero
@@ -37,8 +37,8 @@ def layers(network, points):
 
     network: (W1 (k, d), b1 (k,), w2 (k,), b2 ()); a neuron is 1 where its sum is at least 0, else 0.
     """
-    W1, b1, w2, b2 = (_numbers(v) for v in network)
-    hidden = _step(_numbers(points), W1, b1)
+    W1, b1, w2, b2 = (numbers(v) for v in network)
+    hidden = _step(numbers(points), W1, b1)
     return hidden, _step(hidden, w2, b2)
 
 
@@ -46,7 +46,7 @@ def truth_table(observed, case, exercise):
     """*Then*: the network gives the outputs (n,) at the inputs (n, d), both from `case.kept`."""
     if not _finite(observed):
         return Verdict(False, "A weight or a bias is nan or infinite.")
-    inputs, wanted = map(_numbers, case.kept)
+    inputs, wanted = map(numbers, case.kept)
     hidden, output = layers(observed, inputs)
     wrong = output != wanted
     if not wrong.any():
@@ -65,7 +65,7 @@ def region(observed, case, exercise):
     """*Then*: of the points (n, 2) the network fires at those inside (n,), both from `case.kept`, and at no others."""
     if not _finite(observed):
         return Verdict(False, "A weight or a bias is nan or infinite.")
-    points, wanted = map(_numbers, case.kept)
+    points, wanted = map(numbers, case.kept)
     hidden, output = layers(observed, points)
     missed, spilled = (wanted == 1) & (output == 0), (wanted == 0) & (output == 1)
     if not (missed | spilled).any():
@@ -98,14 +98,7 @@ def _step(inputs, weights, bias):
 def _finite(network):
     import numpy as np
 
-    return all(np.isfinite(_numbers(v)).all() for v in network)
-
-
-def _numbers(value):
-    """A number, an array or a tensor as doubles."""
-    import numpy as np
-
-    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
+    return all(np.isfinite(numbers(v)).all() for v in network)
 
 
 def _ints(values):

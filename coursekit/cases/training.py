@@ -4,6 +4,7 @@
 that predicts), `built`, `trained` (a deep network). *Then*: `spread`, `repeatable`, `has_its_form`, `learns`.
 """
 
+from ..compare import numbers
 from ..exercise import Verdict
 
 STEPS, BATCH = 100, 64  # of the training that a deep network gets
@@ -32,7 +33,7 @@ def spread(observed, case, exercise):
     """*Then*: mean 0, the standard deviation and the form (flat, bell) of `case.kept`, and the dtype of what was given."""
     std, wanted_form = case.kept
     weight = case.given[0]
-    w = _numbers(observed)
+    w = numbers(observed)
     dtype, wanted_dtype = _dtype(observed), _dtype(weight)
     mine, mean = w.std(), w.mean()
     form = "flat" if (abs(w - mean) < mine).mean() < 0.63 else "bell"  # 57.7 % if evenly spread, 68.3 % if Gaussian
@@ -63,7 +64,7 @@ def spread(observed, case, exercise):
 def repeatable(observed, case, exercise):
     """*Then*: equal generators give equal weights; the next draw and another seed give others; all in the given dtype."""
     dtype, wanted_dtype = _dtype(observed[0]), _dtype(case.given[0])
-    first, second, third, other = map(_numbers, observed)
+    first, second, third, other = map(numbers, observed)
     equal, goes_on, differs = (first == second).all(), (second != third).any(), (first != other).any()
     reading = [int(equal), int(goes_on), int(differs), dtype]
     if equal and goes_on and differs and dtype == wanted_dtype:
@@ -186,8 +187,8 @@ def learns(observed, case, exercise):
     """*Then*: enough of the held-out examples are right, whose classes are `case.kept`."""
     classes, layers, normed, gain, sizes = observed
     depth = case.given[0]
-    right = (_numbers(classes) == _numbers(case.kept)).mean()
-    first, last = _numbers(sizes)
+    right = (numbers(classes) == numbers(case.kept)).mean()
+    first, last = numbers(sizes)
     factor = float((last / first) ** (1 / max(layers - 1, 1))) if first > 0 and 0 <= last < 1e30 else 0.0
     reading = [layers, normed, 0.0 if normed else gain]
     if layers < depth:
@@ -245,13 +246,6 @@ def curves():
     from .. import recorded
 
     return [case.given for case in recorded.exercise("training.mystery_runs").cases]
-
-
-def _numbers(value):
-    """A number, an array or a tensor as doubles."""
-    import numpy as np
-
-    return value.detach().cpu().double().numpy() if hasattr(value, "detach") else np.asarray(value, dtype=np.float64)
 
 
 def _dtype(value):
