@@ -193,9 +193,22 @@ def exercise_id(grade_id):
 
 
 def _to(value, device):
-    """Every tensor in `value` on `device`."""
-    if device == "cpu":
-        return value
+    """Every tensor in `value` on `device`; all of them stay where they are if the device has no doubles and these do."""
+    doubles = device.startswith("mps") and any(str(t.dtype) == "torch.float64" for t in _tensors(value))
+    return value if device == "cpu" or doubles else _moved(value, device)
+
+
+def _moved(value, device):
     if isinstance(value, tuple | list):
-        return type(value)(_to(v, device) for v in value)
+        return type(value)(_moved(v, device) for v in value)
+    if isinstance(value, dict):
+        return {k: _moved(v, device) for k, v in value.items()}
     return value.to(device) if hasattr(value, "to") and value.device.type == "cpu" else value
+
+
+def _tensors(value):
+    if isinstance(value, dict | tuple | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(inner)
+    elif hasattr(value, "to"):
+        yield value

@@ -4,6 +4,7 @@
 exercise and recognizes the known mistake behind its failures, if there is one.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from .exercise import Exercise, Failure, Mistake, Observation, Verdict
@@ -39,10 +40,14 @@ class Result:
         """What to ask a student who failed: the recognized mistake's question, else one that always helps."""
         if self.mistake:
             return self.mistake.question
-        failed = [v for v in self.verdicts if not v.passed]
-        if failed and all(v.reading is not None for v in failed):  # it answers, in the right form, but wrongly
+        failed = [(c, v) for c, v in zip(self.exercise.cases, self.verdicts) if not v.passed]
+        if not failed or any(v.reading is None for _, v in failed):
+            return ""
+        if all(c.then == "equal" for c, _ in failed):  # it answers, in the right form, but wrongly
             return "Do the case above by hand, line by line: after which line of your function does a number differ?"
-        return ""
+        return (
+            "What happens on the way? Print sizes, a few values, the loss if there is one: which of them surprises you?"
+        )
 
     def smallest_failure(self):
         """The failed public case with the smallest given, and its verdict; None if no public case failed."""
@@ -249,9 +254,16 @@ def _unobserved(exercise, observation):
         case "ended":
             return "It ended the whole Python process (a crash, too much memory, or an exit)."
         case _:
-            return f"It raises {_known_exception(failure.type)}."
+            devices = " " + ELSEWHERE if re.search(DEVICES_DIFFER, failure.message) else ""
+            return f"It raises {_known_exception(failure.type)}.{devices}"
 
 
+# What PyTorch says where a tensor lies on the CPU and another on a GPU.
+DEVICES_DIFFER = r"on the same device|torch\.cuda\.\w*Tensor|MPS\w*Type|can't convert (cuda|mps)\S* device type tensor"
+ELSEWHERE = (
+    "Some of its tensors lie on the CPU and others on the GPU: make new ones with `device=x.device`, move a module with "
+    "`.to(x.device)`, and call `.cpu()` before `.numpy()`."
+)
 OTHER_TYPES = ("generator", "function", "coroutine", "module", "Tensor", "ndarray", "DataFrame", "Series", "Generator")
 
 

@@ -124,6 +124,14 @@ print("judged")
 def test_an_answer_that_no_mistake_explains_still_gets_a_question():
     text = as_text(run("perceptron.margin", lambda x, y, w, b: torch.tensor(123.0)))
     assert "A question: Do the case above by hand" in text
+    first_off = [
+        torch.tensor([[-1.0, 0], [0, 1]]),
+        torch.tensor([0.5, -0.5]),
+        torch.tensor([1.0, 0]),
+        torch.tensor(-0.5),
+    ]
+    judged_by_result = as_text(run("perceptron.xor_network", lambda: first_off))
+    assert "A question: What happens on the way?" in judged_by_result
     stub = as_text(run("perceptron.neuron", lambda x, w, b: None))
     assert "A question" not in stub
 

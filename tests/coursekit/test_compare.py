@@ -76,6 +76,15 @@ def test_equal_values_pass(observed, wanted):
         ),
         (Observation(failure=Failure("raised", "ValueError", "no")), 1, "It raises a ValueError."),
         (Observation(failure=Failure("raised", "IndexError", "no")), 1, "It raises an IndexError."),
+        *(
+            (Observation(failure=Failure("raised", "RuntimeError", said)), 1, "Some of its tensors lie on the CPU")
+            for said in (
+                "Expected all tensors to be on the same device, but got mat2 is on cpu, different from others on cuda:0",
+                "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be the same",
+                "Input type (torch.FloatTensor) and weight type (MPSFloatType) should be the same",
+                "can't convert cuda:0 device type tensor to numpy. Use Tensor.cpu() to copy the tensor to host memory",
+            )
+        ),
         (torch.ones(2), torch.ones(2, device="meta"), "is on the device 'cpu'"),
         (torch.ones(2, device="meta"), torch.ones(2), "is on the device 'meta'"),
         (torch.ones(2**20, 2**20, device="meta"), torch.ones(2), "has shape (1048576, 1048576)"),
