@@ -19,6 +19,7 @@ from .frames import Channel, Gone, Late
 
 START_SECONDS = 120.0
 POLL_SECONDS = 0.2
+GOODBYE_SECONDS = 0.5
 GRAPHICS = "/dev/nvidiactl"
 ENVIRONMENT = "PATH LANG LC_ALL TZ LD_LIBRARY_PATH".split()
 NOTHING = {"cells": [], "files": {}, "seconds": 1.0, "shown_seconds": 1.0, "hurry": False}  # a task
@@ -229,12 +230,16 @@ class Shared:
                 self.line, self.process = None, None
 
     def stop(self):
-        """End it with all its forks, even while it is still warming."""
+        """End it with all its forks, even while it is still warming. It ends by itself when the line closes, unless it
+        is warming; the kernel forgets what the processes of a namespace have computed that is killed from outside."""
         if self.process is not None:
             self.line.close()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            try:
+                self.process.wait(GOODBYE_SECONDS)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
         self.folder.cleanup()
 
 
