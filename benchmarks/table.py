@@ -154,12 +154,16 @@ def growth(results):
         "again, nothing changed",
         "times faster",
     )
+    peers = (
+        {n: _sum(results["peers"]["found"]["rounds"], n) for n in NAMES if n != "ours"} if "peers" in results else {}
+    )
+    heads += tuple(f"times as fast as {NAMES[n]}" for n in peers)
     lines = [_row(*heads), _row(*["--:"] * len(heads))]
     for row in rows:
         again = row["again"]["wall"]
         each = f"{_each(row):.3f}", f"{row['cpu'] / row['students']:.3f}"
-        faster = f"{row['wall'] / again:.1f}"
-        lines.append(_row(row["students"], row["workers"], f"{row['wall']:.1f}", *each, f"{again:.1f}", faster))
+        faster = [f"{row['wall'] / again:.1f}", *(f"{_each(peer) / _each(row):.0f}" for peer in peers.values())]
+        lines.append(_row(row["students"], row["workers"], f"{row['wall']:.1f}", *each, f"{again:.1f}", *faster))
     further = []
     for workers in sorted({r["workers"] for r in rows}):
         some = sorted((r for r in rows if r["workers"] == workers), key=lambda r: r["students"])
@@ -168,7 +172,9 @@ def growth(results):
             further.append(f"{seconds:.3f} s between {small['students']} and {big['students']} (workers: {workers})")
     table = "\n".join(lines)
     return (
-        f"### How ours grows\n\nStarting up, once a run, is included.\n\n{table}\n\n"
+        "### How ours grows\n\nStarting up, once a run, is included."
+        + " A peer's seconds a submission are those of the first table: they do not depend on the class." * bool(peers)
+        + f"\n\n{table}\n\n"
         f"A further submission costs {'; '.join(further)}."
     )
 
