@@ -2,7 +2,7 @@
 
 import json
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import click
@@ -178,13 +178,13 @@ def summary(report):
     }
 
 
-def _grade_everyone(stem, students, how):
-    if how["scheduler"] or not _somebody_is_new(stem):
-        return _grade_with(None, stem, students, how)
+def _warm(stem, scheduler):
+    """Where the processes come from that judge, where there is somebody to judge on this machine; else None."""
+    if scheduler or not _somebody_is_new(stem):
+        return nullcontext()
     from .workers import Warm
 
-    with Warm() as warm:  # before nbgrader is imported, since it takes longer
-        return _grade_with(warm, stem, students, how)
+    return Warm()
 
 
 def _somebody_is_new(stem):
@@ -193,11 +193,11 @@ def _somebody_is_new(stem):
     return bool(handed_in - graded)
 
 
-def _grade_with(warm, stem, students, how):
-    from .card import Progress, show_class
-    from .grading import everyone
+def _grade_everyone(stem, students, how):
+    with _sentences(), _warm(stem, how["scheduler"]) as warm:  # before nbgrader is imported, since it takes longer
+        from .card import Progress, show_class
+        from .grading import everyone
 
-    with _sentences():
         course = _course()
         if how["unconfined"]:
             click.echo("--unconfined: where it cannot be confined, student code can reach all that you can.", err=True)

@@ -67,7 +67,8 @@ def everyone(
 
     It is judged in `workers` processes, or by the workers of the Dask `scheduler`; recorded here, meanwhile, one by
     one. `again` forgets kept results. `unconfined` allows workers to run student code where they cannot confine it.
-    `warm` is where the processes come from, if that has begun already. `step` is told how far it is. Raises `CourseError`; the same call then carries on.
+    `warm` is where the processes come from, if that has begun already. `step` is told how far it is. Raises
+    `CourseError`; the same call then carries on.
     """
     try:
         course.check_released(stem)

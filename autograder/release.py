@@ -5,6 +5,7 @@ The work is done by nbgrader's own `generate_assignment`; what is ours stands in
 """
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -75,7 +76,8 @@ class RecordCases(NbGraderPreprocessor):
             source = course / "solutions" / stem / f"{stem}.ipynb"
             made_from = origin(stem, source)
             nb.metadata["coursekit"] = {"stem": stem, "release": _digest(json.dumps(made_from, sort_keys=True))[:12]}
-            data = recorded.pack([_with_headings(e, course / "book") for e in record(stem)], made_from)
+            prose = functools.cache(functools.partial(_prose, course / "book"))
+            data = recorded.pack([_with_headings(e, prose) for e in record(stem)], made_from)
             _write(Path(self.folder) / f"{stem}.safetensors", data)
             _write(kept, (nbformat.writes(nb) + "\n").encode())
         return nb, resources
@@ -152,19 +154,24 @@ def _zeros(value):
     return type(value)(map(_zeros, value)) if isinstance(value, tuple | list) else value * 0
 
 
-def _with_headings(exercise, book):
-    """The exercise, each mistake with the heading of the section it sends to."""
+def _with_headings(exercise, prose):
+    """The exercise, each mistake with the heading of the section it sends to, as the page's `prose` has it."""
 
     def heading(section):
         page, _, label = section.partition("#")
-        notebook, plain = book / f"{page}.ipynb", book / f"{page}.md"
-        cells = nbformat.read(notebook, as_version=4).cells if notebook.exists() else []
-        text = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
-        text = plain.read_text(encoding="utf-8") if plain.exists() else text
-        found = re.search(rf"^\({re.escape(label)}\)=\n#+ +(.+)$", text, re.M)
+        found = re.search(rf"^\({re.escape(label)}\)=\n#+ +(.+)$", prose(page), re.M)
         return found[1].strip() if found else ""
 
     return replace(exercise, mistakes=tuple(replace(m, heading=heading(m.section)) for m in exercise.mistakes))
+
+
+def _prose(book, page):
+    """The text of a page of the book, without code; "" where there is no such page."""
+    notebook, plain = book / f"{page}.ipynb", book / f"{page}.md"
+    if plain.exists():
+        return plain.read_text(encoding="utf-8")
+    cells = nbformat.read(notebook, as_version=4).cells if notebook.exists() else []
+    return "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
 
 
 def origin(stem, source):
