@@ -5,9 +5,11 @@ manifest beside the seeds, outside `submitted/`.
 """
 
 import ast
+import functools
 import inspect
 import json
 import random
+import sys
 import textwrap
 import types
 from dataclasses import dataclass
@@ -59,6 +61,11 @@ class Catalog:
         self.released, self.model = course.notebook("release", stem), course.notebook("source", stem)
         seed = results.secret_seed(course.root, stem)
         self.exercises = {r.id: r.exercise(seed) for r in self.rubrics.values()}
+        self.sources = {r.id: written(r) for r in self.rubrics.values()}
+
+    def names(self, id, kind):
+        """The alternatives or mistakes of the exercise `id` that a notebook can hold."""
+        return [name for k, name in self.sources[id] if k == kind]
 
     def answer(self, id, kind, name=""):
         """The `Answer` of that kind to the exercise `id`."""
@@ -66,21 +73,18 @@ class Catalog:
         stub = self.cell(self.released, id).source
         if kind == "model":
             source, share = model_answer(self.model, id), 1.0
-        elif kind == "reference":  # leans on no other answer, as a model answer may
-            source, share = _with_definition(stub, standalone(r.reference, r.name)), 1.0
-        elif kind == "alternative":
-            source, share = _with_definition(stub, standalone(r.alternatives[name], r.name)), 1.0
+        elif kind in ("reference", "alternative"):  # these lean on no other answer, as a model answer may
+            source, share = _with_definition(stub, self.sources[id][kind, name]), 1.0
         elif kind == "mistake":
-            mistake, implementation = next((m, i) for m, i in r.mistakes.items() if m.name == name)
-            source = _with_definition(stub, standalone(implementation, r.name))
-            index = list(r.mistakes).index(mistake)
+            source = _with_definition(stub, self.sources[id][kind, name])
+            index = [m.name for m in r.mistakes].index(name)
             seen = {c.name: c.mistaken[index] for c in exercise.cases}
             share = compare.examine(exercise, lambda case: seen[case.name]).share
         elif kind == "stub":
             source, share = stub, 0.0
         else:
-            parameters = ", ".join(exercise.parameters)
-            first = exercise.parameters[0] if exercise.parameters else "42"
+            taken = ["*given"] if inspect.isclass(r.reference) else exercise.parameters
+            parameters, first = ", ".join(taken), taken[0].strip("*") if taken else "42"
             source = _with_definition(stub, BROKEN[kind].format(name=r.name, parameters=parameters, first=first))
             share = 0.0
         right = kind in ("model", "reference", "alternative")
@@ -141,11 +145,7 @@ def _student(catalog, index, rng):
     if index == 1:
         return "blank", [catalog.answer(id, "stub") for id in ids], ()
     if index == 2:
-        answers = [
-            catalog.answer(id, "alternative", rng.choice(list(catalog.rubrics[id.partition(".")[2]].alternatives)))
-            for id in ids
-        ]
-        return "alternative answers", answers, ()
+        return "alternative answers", [_right(catalog, id, catalog.names(id, "alternative"), rng) for id in ids], ()
     if index == 3:
         return (
             "deleted grade cells",
@@ -162,21 +162,38 @@ def _student(catalog, index, rng):
 
 
 def _drawn(catalog, id, skill, rng):
-    r = catalog.rubrics[id.partition(".")[2]]
     if rng.random() < skill:
-        right = rng.choice(["reference", *r.alternatives])
-        return catalog.answer(id, *([right] if right == "reference" else ["alternative", right]))
+        return _right(catalog, id, ["", *catalog.names(id, "alternative")], rng)
     kind = rng.choices(["mistake", "stub", "prints", "raises", "syntax error"], [12, 4, 1, 1, 1])[0]
-    if kind == "mistake":
+    names = catalog.names(id, "mistake")
+    if kind == "mistake" and names:
         # Some wrong ideas are more common than others: a report has something to show.
-        names = [m.name for m in r.mistakes]
         return catalog.answer(id, "mistake", rng.choices(names, [1 / (k + 1) for k in range(len(names))])[0])
-    return catalog.answer(id, kind)
+    return catalog.answer(id, "stub" if kind == "mistake" else kind)
 
 
-def standalone(function, name):
-    """The source of `function` under another name, with all it needs of its module defined inside it."""
-    tree, needs = _definition(function)
+def _right(catalog, id, names, rng):
+    """One of these alternatives; the reference for "", or where there are none."""
+    name = rng.choice(names or [""])
+    return catalog.answer(id, "alternative" if name else "reference", name)
+
+
+def written(r):
+    """{(kind, name): source} of the reference of a rubric, and of its alternatives and mistakes that a notebook can hold."""
+    found = {("reference", ""): standalone(r.reference, r.name)}
+    others = [("alternative", name, f) for name, f in r.alternatives.items()]
+    for kind, name, implementation in others + [("mistake", m.name, f) for m, f in r.mistakes.items()]:
+        try:
+            found[kind, name] = standalone(implementation, r.name)
+        except TypeError:  # put together by the rubric: there is no source of it alone
+            continue
+    return found
+
+
+def standalone(thing, name):
+    """The source of a function or a class under another name, with all it needs of its module defined inside it (a class
+    comes out of a function of its name). Raises `TypeError` where there is no source that says all."""
+    tree, needs = _definition(thing)
     tree.name = name
     prologue, done, queue = [], set(), sorted(needs.items())
     while queue:
@@ -188,20 +205,29 @@ def standalone(function, name):
         prologue.insert(0, piece)
         queue += sorted(more.items())
     prologue.sort(key=lambda piece: not isinstance(piece, ast.Import))  # default values may need a module
-    tree.body = prologue + tree.body
+    if isinstance(tree, ast.ClassDef):
+        maker = ast.parse(f"def {name}():\n    return {name}\n\n\n{name} = {name}()")
+        maker.body[0].body[:0] = [*prologue, tree]
+        tree = maker
+    else:
+        tree.body = prologue + tree.body
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def _definition(function):
-    """(syntax tree without decorators, annotations and docstring; global values it uses, by their new names)."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    tree.decorator_list, tree.returns = [], None
-    arguments = [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs, tree.args.vararg, tree.args.kwarg]
-    for argument in filter(None, arguments):
-        argument.annotation = None
-    if ast.get_docstring(tree) is not None:
-        tree.body = tree.body[1:] or [ast.Pass()]
-    globals_, needs = function.__globals__, {}
+def _definition(thing):
+    """(syntax tree without decorators, annotations and docstrings; global values it uses, by their new names)."""
+    tree = _tree(thing)
+    tree.decorator_list = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:] or [ast.Pass()]
+    globals_, needs = dict(vars(sys.modules[thing.__module__])), {}
+    if inspect.isfunction(thing):
+        globals_ |= inspect.getclosurevars(thing).nonlocals
 
     class Rename(ast.NodeTransformer):
         def visit_Attribute(self, node):
@@ -220,16 +246,39 @@ def _definition(function):
 
     local = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     local |= {a.arg for a in ast.walk(tree) if isinstance(a, ast.arg)}
-    tree.body = [Rename().visit(statement) for statement in tree.body]
-    tree.args = Rename().visit(tree.args)  # default values
-    return tree, needs
+    tree = Rename().generic_visit(tree)
+    return tree, {n: value for n, value in needs.items() if value is not thing or not inspect.isclass(thing)}
+
+
+def _tree(thing):
+    """The syntax tree of the definition of a function or class. Raises `TypeError` if that does not say all."""
+    if not inspect.isclass(thing):
+        tree = ast.parse(textwrap.dedent(inspect.getsource(thing))).body[0]
+    else:  # inspect.getsource finds a class by its name, and many are called _
+        classes = _classes(sys.modules[thing.__module__].__file__)
+        lines = [f.__code__.co_firstlineno for f in vars(thing).values() if inspect.isfunction(f)]
+        found = [n for n in classes if n.lineno <= min(lines) <= n.end_lineno] if lines else classes
+        found = [n for n in found if n.name == thing.__name__]
+        if len(found) != 1:
+            raise TypeError(f"{thing.__qualname__} has no definition of its own")
+        tree = ast.parse(ast.unparse(found[0])).body[0]
+    if not isinstance(tree, ast.FunctionDef | ast.ClassDef):
+        raise TypeError(f"{thing.__qualname__} is no definition of its own")
+    return tree
+
+
+@functools.cache
+def _classes(path):
+    """The classes at the top of a file."""
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    return [node for node in tree.body if isinstance(node, ast.ClassDef)]
 
 
 def _piece(local, value):
     """A statement that defines `local` as `value`, and what it needs in turn."""
     if isinstance(value, types.ModuleType):
         return ast.parse(f"import {value.__name__} as {local}").body[0], {}
-    if inspect.isfunction(value):
+    if inspect.isfunction(value) or (inspect.isclass(value) and value.__module__.startswith("autograder")):
         tree, needs = _definition(value)
         if value.__name__ != local:  # recursion would look for its old name
             needs.pop(value.__name__, None)

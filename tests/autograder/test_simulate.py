@@ -32,6 +32,49 @@ def test_an_answer_written_into_a_notebook_does_what_it_did_in_the_rubric(r, kin
         assert result.mistake.name == name
 
 
+@pytest.mark.parametrize("id", ["generalization.EarlyStopping", "backpropagation.Value"])
+def test_a_class_is_written_with_all_that_it_inherits(id):
+    r = rubric.find(id)
+    exercise = r.exercise("simulate", hidden=False)
+    for (kind, name), source in simulate.written(r).items():
+        namespace = {}
+        exec(source, namespace)
+        assert set(namespace) == {r.name, "__builtins__"}
+        answer = namespace[r.name]
+        result = compare.examine(exercise, lambda case, answer=answer: observe(answer, case, exercise.seconds))
+        assert result.passed == (kind != "mistake"), name
+        assert kind != "mistake" or result.mistake.name == name
+
+
+def test_what_a_function_gave_an_answer_is_written_with_it():
+    def shifted(by):
+        def f(x):
+            return x + by
+
+        return f
+
+    namespace = {}
+    exec(simulate.standalone(shifted(3), "g"), namespace)
+    assert namespace["g"](4) == 7
+
+
+def test_a_class_that_a_function_made_cannot_be_written():
+    class Local:
+        def step(self):
+            return 1
+
+    with pytest.raises(TypeError, match="no definition of its own"):
+        simulate.standalone(Local, "Local")
+
+
+@pytest.mark.parametrize("stem", rubric.stems())
+def test_every_chapter_can_be_simulated(stem):
+    kinds = [{kind for kind, _ in simulate.written(r)} for r in rubric.load(stem).values()]
+    assert all("reference" in found for found in kinds)
+    assert sum("mistake" in found for found in kinds) >= len(kinds) / 2
+    assert sum("alternative" in found for found in kinds) >= len(kinds) / 2
+
+
 def test_every_kind_of_student_is_in_the_class(graded_class):
     kinds = {about["kind"] for about in graded_class.students.values()}
     assert kinds == {"model answers", "blank", "alternative answers", "deleted grade cells", "mixed", *simulate.BROKEN}
