@@ -21,7 +21,7 @@ from coursekit import compare
 
 from . import results, rubric
 from .course import CourseError
-from .solution import model_answer
+from .solution import model_answer, without_marks
 
 NAMES = """Ada Alan Anita Barbara Bernard Claude Corinna David Edsger Fei-Fei Frank Frances Geoffrey Grace Hedy Ian
 Jürgen Karen Katherine Leslie Margaret Marvin Noam Ruslan Seymour Sofia Teuvo Timnit Vladimir Warren Yann Yoshua""".split()
@@ -97,13 +97,22 @@ class Catalog:
         return next(c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") == wanted)
 
     def notebook(self, answers, without=()):
-        """The released notebook with these answers, and without the grade cells of some exercises."""
+        """The released notebook with these answers, and without the grade cells of some exercises. Where all are model
+        answers, the cells that these lean on are filled, too."""
         nb = nbformat.from_dict(json.loads(nbformat.writes(self.released)))
+        if all(a.kind == "model" for a in answers):
+            solved = {c.metadata.nbgrader.grade_id: c.source for c in self.model.cells if _is_solution(c)}
+            for cell in filter(_is_solution, nb.cells):
+                cell.source = without_marks(solved[cell.metadata.nbgrader.grade_id])
         for answer in answers:
             self.cell(nb, answer.exercise).source = answer.source
         gone = {rubric.grade_id(id) for id in without}
         nb.cells = [c for c in nb.cells if c.metadata.get("nbgrader", {}).get("grade_id") not in gone]
         return nb
+
+
+def _is_solution(cell):
+    return cell.metadata.get("nbgrader", {}).get("solution", False)
 
 
 def simulate(course, stem, students=30, seed=0):

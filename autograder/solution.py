@@ -10,6 +10,10 @@ def model_answer(nb, id):
     wanted = rubric.grade_id(id) + "-code"
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("grade_id") == wanted:
-            lines = cell.source.splitlines()
-            return "\n".join(line for line in lines if line.strip() not in MARKS)
+            return without_marks(cell.source)
     raise LookupError(f"the model notebook has no cell {wanted!r}")
+
+
+def without_marks(source):
+    """A solution cell as a student would have written it."""
+    return "\n".join(line for line in source.splitlines() if line.strip() not in MARKS)

@@ -109,6 +109,19 @@ def test_a_real_submission_is_never_overwritten(classroom):
     assert classroom.submission("ada").read_bytes() == before
 
 
+def test_model_answers_come_with_the_cells_that_they_lean_on(classroom):
+    catalog = simulate.Catalog(STEM, classroom.course)
+    about = {"nbgrader": {"solution": True, "grade": False, "grade_id": "helpers"}}
+    catalog.released.cells.append(nbformat.v4.new_code_cell("raise NotImplementedError()", metadata=about))
+    solved = "### BEGIN SOLUTION\nhelp = 1\n### END SOLUTION"
+    catalog.model.cells.append(nbformat.v4.new_code_cell(solved, metadata=about))
+    ids = list(catalog.exercises)
+    answers = [catalog.answer(id, "model") for id in ids]
+    assert catalog.notebook(answers).cells[-1].source == "help = 1"
+    answers[0] = catalog.answer(ids[0], "stub")
+    assert catalog.notebook(answers).cells[-1].source == "raise NotImplementedError()"
+
+
 def test_a_model_answer_is_the_code_without_the_marks(graded_class):
     nb = graded_class.course.notebook("source", STEM)
     for r in RUBRICS:
