@@ -441,6 +441,15 @@ def step_in_place():
         (backward_twice, ["pytorch"]),
         (step_in_place, ["pytorch"]),
         (lambda: torch.rand(3, requires_grad=True).numpy(), ["pytorch"]),
+        (lambda: nn.Conv2d(3, 8, 3)(torch.rand(32, 64, 64, 3)), ["convolutions"]),
+        (lambda: nn.Conv2d(1, 8, 3)(torch.rand(32, 28, 28)), ["convolutions"]),
+        (lambda: nn.Conv2d(3, 8, 3)(torch.zeros(2, 3, 8, 8, dtype=torch.uint8)), ["convolutions"]),
+        (lambda: nn.Conv2d(3, 8, 3)(torch.rand(2, 3, 2, 2)), ["convolutions"]),
+        (lambda: nn.Linear(64, 10)(torch.rand(5, 80)), ["convolutions"]),
+        (lambda: nn.Conv2d(3, 8, 3, stride=2, padding="same"), ["convolutions"]),
+        (lambda: nn.Conv2d(3, 8, 3, groups=2), ["convolutions"]),
+        (lambda: F.max_pool2d(torch.rand(1, 1, 8, 8), 2, padding=2), ["convolutions"]),
+        (lambda: nn.ConvTranspose2d(1, 1, 3, stride=2, output_padding=2)(torch.rand(1, 1, 4, 4)), ["convolutions"]),
     ],
 )
 def test_messages_on_the_sheets_are_the_ones_that_come(provoke, sheets):

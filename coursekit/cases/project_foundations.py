@@ -4,11 +4,7 @@
 """
 
 from ..compare import show
-from ..exercise import Verdict
-
-SEEDS = range(5)  # whose results are reported
-ROUNDING = 0.02  # another machine adds in another order: a few images of eight hundred may change sides
-CHANCE = 0.08  # no split that nobody chose is so much harder than five others
+from ..reproducible import Claim, doubts, first_of, in_two_kernels, reported
 
 
 def split(seed, part="development"):
@@ -33,29 +29,8 @@ def split(seed, part="development"):
 def twice(study, x, y, x_test, seed):
     """*When*: predict twice, each time as in a kernel that has drawn other random numbers before.
     → the predictions (m,), again the predictions, and what is reported for this seed (for another: the mean)"""
-    import random
-
-    import numpy as np
-    import torch
-
-    before = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    answers = []
-    try:
-        for drawn in (1, 2):
-            random.seed(drawn)
-            np.random.seed(drawn)
-            torch.manual_seed(drawn)
-            answers.append(study().predict(x.clone(), y.clone(), x_test.clone(), seed))
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.random.set_rng_state(before[2])
-    try:
-        reported = study().reported()
-    except NotImplementedError:  # not yet
-        reported = dict.fromkeys(SEEDS, 0.0)
-    mean = sum(float(reported[s]) for s in SEEDS) / len(SEEDS)
-    return [*answers, float(reported[seed]) if seed in SEEDS else mean]
+    answers = in_two_kernels(lambda which: study().predict(x.clone(), y.clone(), x_test.clone(), seed))
+    return [*answers, *reported(study(), seed)[0]]
 
 
 def reproduced(observed, case, exercise):
@@ -64,25 +39,12 @@ def reproduced(observed, case, exercise):
     import numpy as np
 
     first, second, labels = (np.asarray(v) for v in (*observed[:2], case.kept))
-    reported, seed = float(observed[2]), case.given[3]
+    said, seed = float(observed[2]), case.given[3]
     accuracy, differ = float((first == labels).mean()), int((first != second).sum())
-    problems = (
+    problems = [
         (differ, f"Two runs with the same seed answer differently on {differ} of {len(labels)} images."),
         (accuracy < 0.5, f"It is right on {accuracy:.3f} of the images: less than half."),
-        (not 0 <= reported <= 1, f"Report a share between 0 and 1, not {show(reported)}."),
-        (accuracy < reported == 1, f"You report that all images are right; the run gives {accuracy:.3f}."),
-        (seed in SEEDS and reported == 0, "Two runs agree. But nothing is reported for this seed: fill in `reported`."),
-        (
-            seed in SEEDS and abs(reported - accuracy) > ROUNDING,
-            f"For seed {seed} you report {reported:.3f}; the run gives {accuracy:.3f}.",
-        ),
-        (
-            seed not in SEEDS and reported - accuracy > CHANCE,
-            f"You report {reported:.3f} on average; on a split that nobody chose the run gives {accuracy:.3f}.",
-        ),
-    )
-    for reading, (failed, problem) in enumerate(problems, start=1):
-        if failed:
-            example = f"seed {seed}: {accuracy:.3f} of {len(labels)} images right; reported {show(reported)}"
-            return Verdict(False, problem, example if case.public else "", reading=reading)
-    return Verdict(True, reading=0)
+        *doubts(Claim(said, accuracy), seed),
+    ]
+    example = f"seed {seed}: {accuracy:.3f} of {len(labels)} images right; reported {show(said)}"
+    return first_of(problems, example if case.public else "")

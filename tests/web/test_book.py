@@ -9,11 +9,12 @@ from fontTools.ttLib import TTFont
 from places import ROOT, build, write_exercise, write_notebook
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "book").glob("*.ipynb"))
-SHEETS = ["activations", "losses", "optimizers", "initialization", "notation", "pytorch"]
+SHEETS = ["activations", "losses", "optimizers", "initialization", "convolutions", "notation", "pytorch"]
 PAGES = [
     "intro",
     *CHAPTERS,
     "project_foundations",
+    "project_vision",
     *SHEETS,
     "tools",
     "errata",
