@@ -894,7 +894,11 @@ find_motif = Rubric(
 )
 
 LENGTH, MOTIF = 40, 8
-PLACES = LENGTH - MOTIF + 1
+LEFT, RIGHT = (
+    np.arange(4, 16),
+    np.arange(16, 29),
+)  # where words begin; a filter may have learned four letters around them
+ANYWHERE = np.concatenate([LEFT, RIGHT])
 
 
 def two_motifs(rng):
@@ -926,28 +930,28 @@ def hidden_words(rng, places, new_places, n=600, new=300):
 
 @find_motif.given("the words begin at one place, always the same")
 def _(rng):
-    place = [int(rng.integers(PLACES))]
+    place = [int(rng.choice(ANYWHERE))]
     return hidden_words(rng, place, place)
 
 
 @find_motif.given("the words are anywhere")
 def _(rng):
-    return hidden_words(rng, np.arange(PLACES), np.arange(PLACES))
+    return hidden_words(rng, ANYWHERE, ANYWHERE)
 
 
 @find_motif.given("in the new strings they are where they never were before")
 def _(rng):
-    return hidden_words(rng, np.arange(PLACES // 2), np.arange(PLACES // 2, PLACES))
+    return hidden_words(rng, LEFT, RIGHT)
 
 
 @find_motif.given("two other words", public=False, weight=2)
 def _(rng):
-    return hidden_words(rng, np.arange(PLACES), np.arange(PLACES))
+    return hidden_words(rng, ANYWHERE, ANYWHERE)
 
 
 @find_motif.given("learned on the right, found on the left", public=False)
 def _(rng):
-    return hidden_words(rng, np.arange(PLACES // 2, PLACES), np.arange(PLACES // 2))
+    return hidden_words(rng, RIGHT, LEFT)
 
 
 def fitted(x, y, network, steps=150):
@@ -1020,7 +1024,9 @@ def _(x, y, x_new):
 def _(x, y, x_new):
     def words(x):
         letters = x.argmax(dim=1).numpy()
-        return sum(letters[:, k : PLACES + k] * 4**k for k in range(MOTIF))  # (n, places): each word as a number
+        return sum(
+            letters[:, k : LENGTH - MOTIF + 1 + k] * 4**k for k in range(MOTIF)
+        )  # (n, places): each word as a number
 
     known, new, y = words(x), words(x_new), y.numpy()
     answers = np.zeros(len(new), dtype=int)
