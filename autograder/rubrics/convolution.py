@@ -372,9 +372,9 @@ def images_and_filters(rng, n, c, h, w, f, kh, kw, *more):
     return grid(rng, n, c, h, w), grid(rng, f, c, kh, kw), grid(rng, f), *more
 
 
-@conv2d.given("a gray image, one filter")
+@conv2d.given("a gray image, one filter, whole numbers")
 def _(rng):
-    return images_and_filters(rng, 1, 1, 4, 5, 1, 2, 3)
+    return grid(rng, 1, 1, 4, 5, fine=1), grid(rng, 1, 1, 2, 3, fine=1), grid(rng, 1, fine=1)
 
 
 @conv2d.given("three channels, two filters")
@@ -563,7 +563,7 @@ pool2d = Rubric(
 
 @pool2d.given("maximum, 2 × 2, stride 2")
 def _(rng):
-    return grid(rng, 1, 2, 4, 6), 2, 2
+    return grid(rng, 1, 2, 4, 6, high=9, fine=1), 2, 2
 
 
 @pool2d.given("maximum, 3 × 3, stride 2: windows that overlap")
@@ -573,17 +573,17 @@ def _(rng):
 
 @pool2d.given("maximum with padding 1, all pixels negative")
 def _(rng):
-    return grid(rng, 2, 1, 5, 4, low=-5, high=-1), 3, 2, 1
+    return grid(rng, 2, 1, 5, 4, low=-9, high=-1, fine=1), 3, 2, 1
 
 
 @pool2d.given("average, 2 × 2, stride 2")
 def _(rng):
-    return grid(rng, 1, 2, 4, 6), 2, 2, 0, "average"
+    return grid(rng, 2, 3, 4, 6), 2, 2, 0, "average"
 
 
 @pool2d.given("average with padding 1", weight=2)
 def _(rng):
-    return grid(rng, 2, 2, 5, 6, low=1, high=4), 3, 2, 1, "average"
+    return grid(rng, 1, 1, 5, 6, low=1, high=9, fine=1), 3, 2, 1, "average"
 
 
 @pool2d.given("a tensor on another device (meta: shapes without numbers)", weight=0.5)
@@ -734,9 +734,9 @@ im2col = Rubric(
 )
 
 
-@im2col.given("a gray image, by hand")
+@im2col.given("a gray image, its pixels counted from 1")
 def _(rng):
-    return grid(rng, 1, 1, 3, 4), (2, 2)
+    return torch.arange(1.0, 13.0).reshape(1, 1, 3, 4), (2, 2)
 
 
 @im2col.given("two images of three channels, patches of 2 × 3")
@@ -1052,9 +1052,9 @@ def _(rng):
     return grid(rng, 2, 7), grid(rng, 3), 1
 
 
-@dilated_conv1d.given("dilation 2")
+@dilated_conv1d.given("dilation 2, whole numbers")
 def _(rng):
-    return grid(rng, 1, 9), grid(rng, 3), 2
+    return grid(rng, 1, 9, fine=1), grid(rng, 3, fine=1), 2
 
 
 @dilated_conv1d.given("dilation 3, five taps")
@@ -1219,9 +1219,9 @@ def _(rng):
     return photo(rng, 4, 5), same
 
 
-@photo_filters.given("two kernels of 3 × 3")
+@photo_filters.given("twelve pixels, one kernel of 3 × 3")
 def _(rng):
-    return photo(rng, 6, 8), kernels(rng, 2, 3)
+    return photo(rng, 3, 4), kernels(rng, 1, 3)
 
 
 @photo_filters.given("four kernels of 5 × 5")
