@@ -1,6 +1,7 @@
 """The references on convolution against oracles that share no code with them: torch's layers, SciPy, plain counting."""
 
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from autograder.reference import convolution as reference
-from autograder.rubrics.convolution import LEFT, RIGHT, strings, two_motifs
+from autograder.rubrics.convolution import LEFT, RIGHT, dilated_conv1d, strings, two_motifs
+from coursekit import compare
+from coursekit.check import run
+from coursekit.observe import observe
+from tests.course import chapter, prose, solution
 
 
 @pytest.fixture(autouse=True)
@@ -114,3 +119,22 @@ def test_global_pool_sees_each_image_as_if_it_were_alone():
     assert torch.equal(reference.global_pool(x, mask), torch.stack(wanted))
     wanted = [F.adaptive_avg_pool2d(image, 1).flatten() for image in images]
     assert torch.allclose(reference.global_pool(x, mask, "average"), torch.stack(wanted))
+
+
+def test_the_fault_that_students_are_shown_is_recognized():
+    shown = {"torch": torch, "F": F}
+    exec(next(c.source for c in solution("convolution").cells if c.id == "dilated-conv1d-fault"), shown)
+    fault, exercise = shown["dilated_with_a_fault"], dilated_conv1d.exercise("any")
+    graded = compare.examine(exercise, lambda case: observe(fault, case, exercise.seconds))
+    for result in (run("convolution.dilated_conv1d", fault), graded):
+        assert result.mistake.name == "The reach of the kernel is still d·k"
+
+
+def test_every_link_of_the_exercises_leads_to_a_heading_of_the_chapter():
+    text = "\n".join(c.source for c in prose(chapter("convolution")))
+    headings = {h.strip().replace(" ", "-") for h in re.findall(r"^#+ (.+)$", text, re.M)}
+    links = [
+        re.findall(r"\.\./\.\./book/convolution\.ipynb#([^)]+)\)", c.source) for c in prose(solution("convolution"))
+    ]
+    assert set(itertools.chain(*links)) <= headings
+    assert sum(map(bool, links)) == 11
