@@ -1,0 +1,59 @@
+"""How the exercises on convolution are observed and judged where "call it and compare" does not do.
+
+Strings of letters: what was learned from them is judged by its answers to new strings, whose labels are kept.
+*When*: `predicted`. *Then*: `accuracy`.
+"""
+
+import contextlib
+
+from ..compare import numbers
+from ..exercise import Verdict
+
+LETTERS = "ACGT"
+ENOUGH = 0.9  # share of the new strings that must be right
+
+
+@contextlib.contextmanager
+def _seeded():
+    """The same draws each time, and the caller's random numbers as if nothing had been drawn."""
+    import random
+
+    import numpy as np
+    import torch
+
+    ours, numpys = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        np.random.seed(0)
+        random.seed(0)
+        try:
+            yield
+        finally:
+            random.setstate(ours)
+            np.random.set_state(numpys)
+
+
+def predicted(find_motif, x, y, x_new):
+    """*When*: learn from the strings x (n, 4, length) and their classes y (n,), and say what x_new are. → the answers"""
+    with _seeded():
+        return find_motif(x, y, x_new)
+
+
+def accuracy(observed, case, exercise):
+    """*Then*: of the classes that are kept, a share of ENOUGH is right."""
+    import numpy as np
+
+    answers, wanted = numbers(observed), numbers(case.kept)
+    right = float((answers == wanted).mean())
+    if right >= ENOUGH:
+        return Verdict(True, reading="right")
+    problem = f"{100 * right:.1f} % of {len(answers)} new strings are right; wanted: at least {100 * ENOUGH:.0f} %."
+    found = float(((answers > 0) == (wanted > 0)).mean())
+    reading = "found, but not told apart" if found >= ENOUGH and not (answers == 2).any() else "low"
+    example = ""
+    if case.public:
+        words = ["".join(LETTERS[k] for k in s.argmax(axis=0)) for s in numbers(case.given[2])[:3]]
+        said = [f"{word[:44]}  your answer: {answer:g}" for word, answer in zip(words, answers)]
+        counts = ", ".join(f"{int((answers == k).sum())} times {k:g}" for k in np.unique(answers)[:4])
+        example = "\n".join([f"{len(case.given[0])} strings to learn from", *said, "…", f"in all: {counts}"])
+    return Verdict(False, problem, example, reading=reading)
