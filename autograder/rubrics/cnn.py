@@ -1292,9 +1292,9 @@ def _(rng):
     return some_digits(rng, 300, 500, 0.8, renamed=True)
 
 
-@train_cnn.given("900 digits", public=False)
+@train_cnn.given("450 digits", public=False)
 def _(rng):
-    return some_digits(rng, 900, 500, 0.92)
+    return some_digits(rng, 450, 500, 0.87)
 
 
 def layers(first=nn.ReLU, second=nn.ReLU, pool=nn.MaxPool2d, end=nn.Identity):
