@@ -60,7 +60,7 @@ def _mixed(seed, shape):
     import torch
 
     i = torch.arange(math.prod(shape), dtype=torch.float64)
-    size = math.sqrt(6 / math.prod(shape[1:])) if len(shape) > 1 else 0.5
+    size = math.sqrt(4 / math.prod(shape[1:])) if len(shape) > 1 else 0.5
     return size * torch.sin(seed + len(shape) + 1.7 * i**2).reshape(shape)
 
 
@@ -160,16 +160,17 @@ def reads(observed, case, exercise):
     """*Then*: it is the network that the figure shows, and of the labels that are kept the share `wanted` is right."""
     shapes, works, answers = observed
     wanted = case.given[2]
+    example = f"{len(case.given[0])} digits to learn from, {len(answers)} new ones to read" if case.public else ""
     if shapes != FIGURE:
-        return Verdict(False, f"Its parameters have the shapes {shapes}; wanted: {FIGURE}.", reading=shapes)
+        problem = f"Its parameters have the shapes {shapes or '(none)'}; wanted: {FIGURE}."
+        return Verdict(False, problem, example, reading=shapes)
     if works not in ("right", "log-probabilities"):
-        return Verdict(False, SAID.get(works, SAID["another"]), reading=works)
+        return Verdict(False, SAID.get(works, SAID["another"]), example, reading=works)
     right = float((numbers(answers).argmax(axis=1) == numbers(case.kept)).mean())
     if right >= wanted:
         return Verdict(True, reading="right")
     reading = "chance" if right < 0.2 else "weak"
     problem = f"{100 * right:.1f} % of {len(answers)} new digits are right; wanted: at least {100 * wanted:.0f} %."
-    example = f"{len(case.given[0])} digits to learn from, {len(answers)} new ones" if case.public else ""
     return Verdict(False, problem, example, reading=reading)
 
 
