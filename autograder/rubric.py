@@ -207,6 +207,7 @@ def _on(value, device):
 
 
 def tensors(value):
+    """Every tensor in `value`, however deep it lies in tuples, lists and dicts."""
     if isinstance(value, dict | tuple | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from tensors(inner)
