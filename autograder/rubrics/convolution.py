@@ -31,6 +31,11 @@ ELSEWHERE = {
     "question": "Where does a tensor live that `torch.zeros(…)` makes, and where does x live?",
     "hint": "`torch.zeros(…)` is on the CPU, always. `x.new_zeros(…)`, or `torch.zeros(…, device=x.device)`, is where x is.",
 }
+TAKEN_OUT = {
+    "question": "What do `.item()`, and `if` with a tensor behind it, need of a tensor: its shape, or a number in it?",
+    "hint": "A number, fetched from wherever the tensor lives: on `meta` there is none, and on a graphics card the fetching is slow. "
+    "Leave the numbers in tensors: one with a single number can be assigned to a place of another, and `.amax(…)` compares.",
+}
 
 
 def on_meta(*given):
@@ -528,13 +533,7 @@ def _(x, weight, bias, stride=1, padding=0):
     return slid(x, weight, bias, stride)
 
 
-@conv2d.mistake(
-    "Numbers are taken out of the tensors",
-    question="What does `.item()` return: a tensor, or a number of Python's? Which number would it be for a tensor that has none?",
-    hint="A number of Python's, fetched from wherever the tensor lives; on `meta` there is none, and on a graphics card the fetching is slow. "
-    "Leave out `.item()`: a tensor with one number can be assigned to a place of another.",
-    section=TENSORS,
-)
+@conv2d.mistake("Numbers are taken out of the tensors", section=TENSORS, **TAKEN_OUT)
 def _(x, weight, bias, stride=1, padding=0):
     right = reference.conv2d(x, weight, bias, stride, padding)
     right[0, 0, 0, 0] = right[0, 0, 0, 0].item()
@@ -720,6 +719,13 @@ def _(x, size, stride, padding=0, kind="max"):
     y = pooled(x, size, stride, padding, kind)
     y = y.amax(dim=1, keepdim=True) if kind == "max" else y.mean(dim=1, keepdim=True)
     return y.repeat(1, x.shape[1], 1, 1)
+
+
+@pool2d.mistake("Numbers are taken out of the tensors", section=TENSORS, **TAKEN_OUT)
+def _(x, size, stride, padding=0, kind="max"):
+    right = reference.pool2d(x, size, stride, padding, kind)
+    right[0, 0, 0, 0] = right[0, 0, 0, 0].item()
+    return right
 
 
 @pool2d.mistake("The output is made on the CPU, wherever x is", section=TENSORS, **ELSEWHERE)
