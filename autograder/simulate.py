@@ -99,7 +99,7 @@ class Catalog:
     def notebook(self, answers, without=()):
         """The released notebook with these answers, and without the grade cells of some exercises. Where all are model
         answers, the cells that these lean on are filled, too."""
-        nb = nbformat.from_dict(json.loads(nbformat.writes(self.released)))
+        nb = nbformat.reads(nbformat.writes(self.released), as_version=4)
         if all(a.kind == "model" for a in answers):
             solved = {c.metadata.nbgrader.grade_id: c.source for c in self.model.cells if _is_solution(c)}
             for cell in filter(_is_solution, nb.cells):
