@@ -4,6 +4,7 @@ What student code wrote is cleaned and never run; hidden cases show no inputs, n
 asks no other place for anything (its own policy forbids the browser to).
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -122,7 +123,10 @@ def _card(nb, cell, solution, report):
             card.score = None
     elif about.get("solution") or about.get("task"):
         card.outcome = "written"
-        card.title = "A written answer"
+        card.title = _heading(nb, cell) or "A written answer"
+        card.by_hand = bool(about.get("by_hand"))
+        if about.get("waiting"):
+            card.score = None
         card.answer = markdown(cell.source) if cell.cell_type == "markdown" else highlighted(cell.source)
     else:
         card.outputs = [o for o in _outputs(cell) if "error" in o]  # what was printed and raised
@@ -136,6 +140,13 @@ def _card(nb, cell, solution, report):
             card.code = highlighted(source.source)
             card.outputs = _outputs(source) + card.outputs
     return card
+
+
+def _heading(nb, cell):
+    """The last heading above a cell, without its points; "" if there is none."""
+    above = [c.source for c in nb.cells[: nb.cells.index(cell)] if c.cell_type == "markdown"]
+    headings = re.findall(r"^#+ +(.+)$", "\n".join(above), re.M)
+    return headings[-1].partition(" · ")[0] if headings else ""
 
 
 def _solution(nb, index):
@@ -276,6 +287,7 @@ def _render(stem, cards, *, student="", penalty=0.0, book="", rest=(), notes=())
         total=max(total, 0.0),
         max_total=sum(c.max_points for c in cards),
         undecided=[c for c in cards if c.outcome == UNDECIDED and not c.by_hand],
+        waiting=[c for c in cards if c.outcome == "written" and c.score is None],
         penalty=penalty,
         book=book,
         rest=list(rest),

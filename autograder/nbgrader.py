@@ -107,13 +107,14 @@ class SaveReport(SaveAutoGrades):
 
 
 class Scores(GetGrades):
-    """For the feedback page: nbgrader's scores and comments, and whether a person has given the score."""
+    """For the feedback page: nbgrader's scores and comments, and whether a person has given the score, or is to."""
 
     def _get_score(self, cell, resources):
         super()._get_score(cell, resources)
         grade_id = cell.metadata.nbgrader["grade_id"]
         row = self.gradebook.find_grade(grade_id, self.notebook_id, self.assignment_id, self.student_id)
         cell.metadata.nbgrader["by_hand"] = row.manual_score is not None or bool(row.extra_credit)
+        cell.metadata.nbgrader["waiting"] = row.manual_score is None and row.auto_score is None
 
 
 def complete(nb, key, result, released=frozenset()):

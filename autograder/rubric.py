@@ -138,7 +138,7 @@ class Rubric:
         if isinstance(made, Kept):
             made, kept = made.given, made.kept
         made = made if isinstance(made, tuple) else (made,)
-        case = Case(given.name, _to(made, device), None, (), given.weight, given.when, given.then, kept, given.public)
+        case = Case(given.name, moved(made, device), None, (), given.weight, given.when, given.then, kept, given.public)
         wanted = observe(self.reference, case, TRUSTED_SECONDS)
         if wanted.failure or wanted.mutated:
             raise RuntimeError(f"the reference of {self.id} fails its own case {given.name!r}: {wanted}")
@@ -192,23 +192,24 @@ def exercise_id(grade_id):
     return grade_id.replace("-", ".", 1)
 
 
-def _to(value, device):
+def moved(value, device):
     """Every tensor in `value` on `device`; all of them stay where they are if the device has no doubles and these do."""
-    doubles = device.startswith("mps") and any(str(t.dtype) == "torch.float64" for t in _tensors(value))
-    return value if device == "cpu" or doubles else _moved(value, device)
+    doubles = device.startswith("mps") and any(str(t.dtype) == "torch.float64" for t in tensors(value))
+    return value if device == "cpu" or doubles else _on(value, device)
 
 
-def _moved(value, device):
+def _on(value, device):
     if isinstance(value, tuple | list):
-        return type(value)(_moved(v, device) for v in value)
+        return type(value)(_on(v, device) for v in value)
     if isinstance(value, dict):
-        return {k: _moved(v, device) for k, v in value.items()}
+        return {k: _on(v, device) for k, v in value.items()}
     return value.to(device) if hasattr(value, "to") and value.device.type == "cpu" else value
 
 
-def _tensors(value):
+def tensors(value):
+    """Every tensor in `value`, however deep it lies in tuples, lists and dicts."""
     if isinstance(value, dict | tuple | list):
         for inner in value.values() if isinstance(value, dict) else value:
-            yield from _tensors(inner)
+            yield from tensors(inner)
     elif hasattr(value, "to"):
         yield value

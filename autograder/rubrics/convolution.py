@@ -31,6 +31,11 @@ ELSEWHERE = {
     "question": "Where does a tensor live that `torch.zeros(…)` makes, and where does x live?",
     "hint": "`torch.zeros(…)` is on the CPU, always. `x.new_zeros(…)`, or `torch.zeros(…, device=x.device)`, is where x is.",
 }
+TAKEN_OUT = {
+    "question": "What do `.item()`, and `if` with a tensor behind it, need of a tensor: its shape, or a number in it?",
+    "hint": "A number, fetched from wherever the tensor lives: on `meta` there is none, and on a graphics card the fetching is slow. "
+    "Leave the numbers in tensors: one with a single number can be assigned to a place of another, and `.amax(…)` compares.",
+}
 
 
 def on_meta(*given):
@@ -48,7 +53,7 @@ output_size = Rubric(
     reference.output_size,
     title="How many outputs?",
     points=2,
-    minutes=5,
+    minutes=4,
     returns="a whole number (int)",
 )
 
@@ -209,7 +214,7 @@ parameter_count = Rubric(
     reference.parameter_count,
     title="Weights, biases, multiplications",
     points=2,
-    minutes=6,
+    minutes=5,
     returns="(weights, biases, multiply_adds), three whole numbers",
 )
 
@@ -340,6 +345,18 @@ def _(in_channels, out_channels, kernel, output, groups=1):
 def _(in_channels, out_channels, kernel, output, groups=1):
     weights = counted(in_channels, out_channels, kernel, output, groups)[0]
     return counted(in_channels, out_channels, kernel, output, groups, work=weights)
+
+
+@parameter_count.mistake(
+    "The biases are counted among the multiplications",
+    question="What does the layer do with a bias at each place: multiply, or only add?",
+    hint="Only add. Multiply–adds are products: as many for each place as there are weights, without the biases.",
+    section=SHARING,
+)
+def _(in_channels, out_channels, kernel, output, groups=1):
+    weights = counted(in_channels, out_channels, kernel, output, groups)[0]
+    work = (weights + out_channels) * math.prod(output)
+    return counted(in_channels, out_channels, kernel, output, groups, work=work)
 
 
 @parameter_count.alternative("counting PyTorch's layer")
@@ -506,6 +523,23 @@ def _(x, weight, bias, stride=1, padding=0):
     return slid(x, weight, bias, stride, padding, margins=(0, 2 * padding, 0, 2 * padding))
 
 
+@conv2d.mistake(
+    "The padding is left out",
+    question="How many rows of the image does the kernel see with padding 1, and how many with padding 0?",
+    hint="Two more with padding 1: one of zeros above, one below. Put the rim around the image first: `x = F.pad(x, (padding,) * 4)`.",
+    section=SIZE,
+)
+def _(x, weight, bias, stride=1, padding=0):
+    return slid(x, weight, bias, stride)
+
+
+@conv2d.mistake("Numbers are taken out of the tensors", section=TENSORS, **TAKEN_OUT)
+def _(x, weight, bias, stride=1, padding=0):
+    right = reference.conv2d(x, weight, bias, stride, padding)
+    right[0, 0, 0, 0] = right[0, 0, 0, 0].item()
+    return right
+
+
 @conv2d.mistake("The output is made on the CPU, wherever x is", section=TENSORS, **ELSEWHERE)
 def _(x, weight, bias, stride=1, padding=0):
     right = reference.conv2d(x, weight, bias, stride, padding)
@@ -555,7 +589,7 @@ pool2d = Rubric(
     reference.pool2d,
     title="Pooling",
     points=3,
-    minutes=10,
+    minutes=14,
     returns="a tensor of shape (n, c, rows, columns)",
     on_device=True,
 )
@@ -687,6 +721,13 @@ def _(x, size, stride, padding=0, kind="max"):
     return y.repeat(1, x.shape[1], 1, 1)
 
 
+@pool2d.mistake("Numbers are taken out of the tensors", section=TENSORS, **TAKEN_OUT)
+def _(x, size, stride, padding=0, kind="max"):
+    right = reference.pool2d(x, size, stride, padding, kind)
+    right[0, 0, 0, 0] = right[0, 0, 0, 0].item()
+    return right
+
+
 @pool2d.mistake("The output is made on the CPU, wherever x is", section=TENSORS, **ELSEWHERE)
 def _(x, size, stride, padding=0, kind="max"):
     right = reference.pool2d(x, size, stride, padding, kind)
@@ -728,7 +769,7 @@ im2col = Rubric(
     reference.im2col,
     title="Patches as columns",
     points=4,
-    minutes=12,
+    minutes=11,
     returns="a tensor of shape (n, c·kh·kw, places)",
     on_device=True,
 )
@@ -886,7 +927,7 @@ find_motif = Rubric(
     title="Words in a string of letters",
     points=4,
     minutes=18,
-    returns="a tensor of classes 0, 1 or 2, of shape (m,)",
+    returns="a tensor of classes 0, 1 or 2 (not of scores), of shape (m,)",
     kinds="if",
     seconds=8.0,
     when="predicted",
@@ -977,9 +1018,10 @@ def _(x, y, x_new):
 
 
 @find_motif.mistake(
-    "Letters are counted, words are not seen",
-    question="How many letters does one of your filters see at once?",
-    hint="One letter is as frequent with the word as without. A filter must be about as wide as the word: `nn.Conv1d(4, 32, 8)`.",
+    "No word is found, not even where it always stands",
+    question="How many letters does one of your filters see at once? And does the loss fall while you train?",
+    hint="One letter is as frequent with the word as without. A filter must be about as wide as the word: `nn.Conv1d(4, 32, 8)`. "
+    "If it is, the network has hardly been trained: 200 steps of Adam with a learning rate of 0.01 are enough.",
     section=ONE_DIMENSION,
 )
 def _(x, y, x_new):
@@ -994,16 +1036,6 @@ def _(x, y, x_new):
 )
 def _(x, y, x_new):
     return (reference.find_motif(x, y, x_new) > 0).long()
-
-
-@find_motif.mistake(
-    "Scores instead of classes",
-    question="What is the shape of your answer, and what is asked for?",
-    hint="One class for each new string: `.argmax(dim=1)` of the scores.",
-    section=ONE_DIMENSION,
-)
-def _(x, y, x_new):
-    return fitted(x, y, nn.Sequential(nn.Flatten(), nn.Linear(4 * LENGTH, 3)), 2)(x_new)
 
 
 @find_motif.alternative("a module, in epochs, filters that are too wide")
@@ -1042,7 +1074,7 @@ dilated_conv1d = Rubric(
     reference.dilated_conv1d,
     title="Find the bug: the late peak",
     points=3,
-    minutes=9,
+    minutes=8,
     returns="a tensor of shape (n, length)",
 )
 
@@ -1392,16 +1424,14 @@ def _(rng):
 
 
 def banded(kernel, size, stride=1, padding=0, *, wrap=False, step=None):
-    """The matrix entry by entry; wrap: a weight on the padding goes to the other end."""
+    """The matrix entry by entry; wrap: a weight on the padding before the signal goes to its end."""
     rows = (size + 2 * padding - len(kernel)) // stride + 1
     T = torch.zeros(rows, size, dtype=kernel.dtype)
     for i in range(rows):
         for a in range(len(kernel)):
             j = i * (stride if step is None else step) + a - padding
-            if 0 <= j < size:
+            if 0 <= j < size or (wrap and j < 0):
                 T[i, j] = kernel[a]
-            elif wrap:
-                T[i, j % size] = kernel[a]
     return T
 
 
@@ -1557,6 +1587,19 @@ def _(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
 )
 def _(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
     return grouped(x, weight, bias, stride, padding, dilation, groups, order=lambda k: slice(k, None, groups))
+
+
+@conv1d.mistake(
+    "The filters are dealt like cards",
+    question="Six filters in two groups: which filters see the first half of the channels?",
+    hint="The first three: filter o belongs to group o // (f // groups), not o % groups.",
+    section=CHANNELS,
+)
+def _(x, weight, bias, stride=1, padding=0, dilation=1, groups=1):
+    f = len(weight)
+    dealt = torch.arange(f).reshape(-1, groups).T.flatten()  # the filters of the first group, of the second, …
+    y = grouped(x, weight[dealt], bias[dealt], stride, padding, dilation, groups)
+    return y[:, dealt.argsort()]
 
 
 @conv1d.mistake("The output is made on the CPU, wherever x is", section=TENSORS, **ELSEWHERE)

@@ -9,7 +9,7 @@ from dataclasses import replace
 import nbformat
 import pytest
 from classroom import STEM
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from autograder import feedback, rubric
 from autograder.course import Course
@@ -48,6 +48,24 @@ def test_every_exercise_stands_on_the_page_with_its_points(pages, graded_class):
             assert f'id="{id}"' in pages[student]
             if r.points:
                 assert f"{r.about.title} {feedback.number(expected['points'])} / {feedback.number(r.points)}" in text
+
+
+@pytest.mark.parametrize(
+    ("given", "state", "points", "note"),
+    [
+        ({"score": 0.0, "waiting": True}, "Not read yet", "– / 4", "1 written answer is not read yet"),
+        ({"score": 3.0, "by_hand": True}, "Read by a person", "3 / 4", ""),
+        ({"score": 0.0}, "Left as it was", "0 / 4", ""),
+    ],
+)
+def test_a_written_answer_says_whether_somebody_has_read_it(given, state, points, note):
+    about = {"grade": True, "solution": True, "grade_id": "q", "points": 4, **given}
+    answer = new_markdown_cell("Because.", metadata={"nbgrader": about})
+    nb = new_notebook(cells=[new_markdown_cell("## 3. Evidence · 4 points"), answer])
+    text = " ".join(visible(feedback.notebook_page(nb, stem=STEM)).split())
+    assert f"3. Evidence {points} {state}" in text
+    assert ("not read yet: points will be added" in text) == bool(note)
+    assert note in text
 
 
 def test_a_known_mistake_shows_its_question_and_folds_its_hint(pages, graded_class):

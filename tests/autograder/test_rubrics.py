@@ -223,3 +223,28 @@ def test_every_link_of_the_exercises_leads_to_a_heading_of_the_chapter():
     assert len(links) >= len(RUBRICS)
     for link in links:
         assert link in headings, f"solutions/perceptron links to #{link}, which is no heading of book/perceptron.ipynb"
+
+
+# ── devices ──
+
+
+@pytest.mark.parametrize(
+    "r", [r for s in rubric.stems() for r in rubric.load(s).values() if r.on_device], ids=lambda r: r.id
+)
+def test_what_is_given_on_a_device_is_answered_there(r):
+    """On meta tensors, which every machine has: no numbers, but a device."""
+    here, there = r.exercise("devices"), r.exercise("devices", device="meta")
+    for at_home, case in zip(here.cases, there.cases):
+        answered = list(rubric.tensors(case.wanted.value))
+        assert answered
+        assert {t.device.type for t in answered} == {"meta"}
+        if at_home.wanted.value is not None and {t.device.type for t in rubric.tensors(at_home.given)} == {"cpu"}:
+            verdict = compare.judge(there, case, at_home.wanted)
+            assert "is on the device 'cpu'" in verdict.problem, case.name
+
+
+def test_doubles_stay_where_a_device_has_none():
+    given = {"x": torch.zeros(2, dtype=torch.float64)}, torch.arange(3)
+    assert rubric.moved(given, "mps") is given
+    singles, places = rubric.moved(({"x": torch.zeros(2)}, torch.arange(3)), "meta")
+    assert {singles["x"].device.type, places.device.type} == {"meta"}
