@@ -167,8 +167,8 @@ def test_shapes():
             assert layer(torch.zeros(shapes[0][1:])).shape[0] == 6
 
 
-def test_the_fourth_argument():
-    said = re.search(r"the fourth argument is .*", PAGE)[0]
+def test_what_follows_kernel_stride_and_padding():
+    said = re.search(r"what follows them is .*", PAGE)[0]
     for part in said.split(","):
         for layer in re.findall(r"`(\w+2d)`", part):
             after = [name for name in inspect.signature(getattr(nn, layer)).parameters if "channels" not in name]
@@ -181,7 +181,7 @@ def test_what_raises_no_error_does_what_the_sheet_says():
     assert (n + 2 * p - d * k + 1) == size(nn.Conv1d(1, 1, k, padding=p, dilation=d), n) - (d - 1)
     said = re.search(r"stride is its kernel, 8 becomes (\d) and not (\d)", PAGE).groups()
     assert [size(nn.MaxPool1d(3, **stride), 8) for stride in ({}, {"stride": 1})] == list(map(int, said))
-    assert "the map is $d-1$ cells larger than you computed" in PAGE
+    assert "with $s=1$ the map is $d-1$ cells larger than you computed" in PAGE
     ones = torch.ones(1, 1, 6, 6)
     assert F.avg_pool2d(ones, 3, 1, 1)[0, 0, 0, 0].item() == pytest.approx(4 / 9)
     assert torch.equal(F.avg_pool2d(ones, 3, 1, 1, count_include_pad=False), ones)

@@ -176,4 +176,5 @@ def reproduced(observed, case, exercise):
         f"seed {seed}: {found[0]:.3f} of {group.sum()} images in the group right, reported {inside:.3f}; "
         f"{found[1]:.3f} of {m - group.sum()} others, reported {outside:.3f}"
     )
-    return first_of(problems, example if case.public else "")
+    told = inside or outside  # nobody should meet the final part's numbers before all is decided
+    return first_of(problems, example if case.public and told else "")

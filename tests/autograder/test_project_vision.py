@@ -1,10 +1,12 @@
 """The data of the project on vision, and what the projects share when they compare with what is reported."""
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 
 from coursekit import data
-from coursekit.cases.project_vision import ACCIDENTS, deal, weathered
+from coursekit.cases.project_vision import ACCIDENTS, deal, reproduced, weathered
 from coursekit.reproducible import Claim, doubts, in_two_kernels, reported
 
 
@@ -62,6 +64,18 @@ def test_what_is_reported_for_a_seed_and_on_average():
     spread = [pytest.approx(torch.arange(5.0).div(10).std().item()), 0.0]
     assert reported(Study(), 3, parts=2) == ([pytest.approx(0.3), 0.5], spread)
     assert reported(Study(), 77, parts=2)[0] == [pytest.approx(0.2), 0.5]
+
+
+def test_the_final_accuracies_are_told_only_to_those_who_report():
+    """Who tries the check early must not learn by the way how well the repair does on the final part."""
+    labels = torch.arange(40) % 10
+    group = torch.arange(40) < 10
+    case = SimpleNamespace(given=(None, None, None, 0), kept=labels, public=True)
+    runs = [labels, labels[::2], group, group[::2]]
+    early = reproduced([*runs, 0.0, 0.0, 0.0], case, None)
+    assert early.problem.startswith("Two runs agree.")
+    assert "1.000" not in str(early)
+    assert "1.000" in str(reproduced([*runs, 0.5, 0.5, 0.0], case, None))
 
 
 @pytest.mark.parametrize(
