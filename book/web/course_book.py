@@ -18,6 +18,8 @@ from sphinx.util.osutil import copyfile
 from coursekit import figures
 from coursekit.figures import figure
 
+# The theme loads the index of the whole book on every page, for a search as one types, which is off.
+SEARCH = r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>'
 COLAB, BINDER = "https://colab.research.google.com", "https://mybinder.org"
 
 
@@ -165,6 +167,10 @@ def finish_site(app, exception):
     for notebook in Path(app.srcdir, "exercises").glob("*/*.ipynb"):
         (site / "exercises").mkdir(exist_ok=True)
         shutil.copy(notebook, site / "exercises")
+    for page in set(site.rglob("*.html")) - {site / "search.html"}:
+        text = page.read_text(encoding="utf-8")
+        if "searchindex.js" in text:
+            page.write_text(re.sub(SEARCH, "", text), encoding="utf-8")
     static = site / "_static"
     for unused in [*static.glob("scripts/*.map"), *static.glob("styles/*.map"), static / "scripts/fontawesome.js"]:
         unused.unlink(missing_ok=True)

@@ -68,6 +68,7 @@ def test_the_first_view_is_light(visit, online, name):
     sizes = {answer.url: len(gzip.compress(answer.body())) for answer in reader.responses if answer.ok}
     heaviest = sorted(sizes.items(), key=lambda item: -item[1])[:5]
     assert sum(sizes.values()) < FIRST_VIEW, heaviest
+    assert not [url for url in sizes if "searchindex" in url]  # it grows with the book
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
