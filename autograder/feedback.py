@@ -81,7 +81,7 @@ def notebook_page(nb, *, stem, student="", penalty=0.0, book=""):
             continue
         solution = index if about.get("solution") else _solution(nb, index)
         shown |= {index, solution}
-        cards.append(_card(nb, cell, solution, report))
+        cards.append(_card(nb, index, solution, report))
     rest = [_shown(cell) for i, cell in enumerate(nb.cells) if i not in shown and _is_own(cell)]
     notes = [UNJUDGED] if report is None else [] if report.confined else [UNCONFINED]
     return _render(stem, cards, student=student, penalty=penalty, book=book, rest=rest, notes=notes)
@@ -111,7 +111,8 @@ def book_address(course):
     return address.rstrip("/") if address.startswith(("https://", "http://")) else ""
 
 
-def _card(nb, cell, solution, report):
+def _card(nb, index, solution, report):
+    cell = nb.cells[index]
     about = cell.metadata["nbgrader"]
     id = exercise_id(about["grade_id"])
     exercise = report.exercises.get(id) if report else None
@@ -123,7 +124,7 @@ def _card(nb, cell, solution, report):
             card.score = None
     elif about.get("solution") or about.get("task"):
         card.outcome = "written"
-        card.title = _heading(nb, cell) or "A written answer"
+        card.title = _heading(nb.cells[:index]) or "A written answer"
         card.by_hand = bool(about.get("by_hand"))
         if about.get("waiting"):
             card.score = None
@@ -133,19 +134,18 @@ def _card(nb, cell, solution, report):
     if solution is not None:
         source = nb.cells[solution]
         comment = source.metadata.get("nbgrader", {}).get("comment") or ""
-        card.comment = markdown(
-            "" if comment == "No response." else comment
-        )  # nbgrader's own, of a cell left as it was
+        left_alone = comment == "No response."  # nbgrader's own words, of a cell left as it was
+        card.comment = markdown("" if left_alone else comment)
         if card.outcome != "written":
             card.code = highlighted(source.source)
             card.outputs = _outputs(source) + card.outputs
     return card
 
 
-def _heading(nb, cell):
-    """The last heading above a cell, without its points; "" if there is none."""
-    above = [c.source for c in nb.cells[: nb.cells.index(cell)] if c.cell_type == "markdown"]
-    headings = re.findall(r"^#+ +(.+)$", "\n".join(above), re.M)
+def _heading(above):
+    """The last heading of some cells, without its points; "" if there is none."""
+    text = "\n".join(c.source for c in above if c.cell_type == "markdown")
+    headings = re.findall(r"^#+ +(.+)$", text, re.M)
     return headings[-1].partition(" · ")[0] if headings else ""
 
 

@@ -14,7 +14,7 @@ from . import attacks, breakdown, environment, grow, marks, side_by_side, table
 from .classroom import Classroom
 from .graders import Nbgrader, Otter, Ours
 
-FULL = {"chunk": 20, "rounds": 3, "stuck": True, "attacks": 3}
+FULL = {"chunk": 20, "rounds": 3, "stuck": True, "attacks": None}
 FULL |= {"sizes": (10, 100, 1000), "again": 100, "confinement": (30, 4), "breakdown": 24}
 QUICK = {"chunk": 6, "rounds": 2, "stuck": False, "attacks": 1}
 QUICK |= {"sizes": (4, 16), "again": 12, "confinement": (8, 2), "breakdown": 8}

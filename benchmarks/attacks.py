@@ -8,8 +8,10 @@ that copy is what is reported. Attacks marked dangerous are not run through the 
 import contextlib
 import hashlib
 import json
+import shutil
 import subprocess
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +23,8 @@ from tests.attacks import toy
 
 from .graders import HERE, PEERS, Grader
 
-SECONDS = 150
+SECONDS = 120
+AT_ONCE = 2  # rooms; nothing here is timed
 PORT, SOCKET = "47600", "attack-benchmark"
 VICTIM, LATER = "aa-graded-before", "zz-graded-after"
 LIMITS = ["prlimit", "--fsize=200000000", "--as=8000000000", "--cpu=200", "--core=0"]
@@ -65,7 +68,20 @@ def judged(attack, scores, hurt, damage=()):
     return Outcome(points, lost, dropped, tuple(dict.fromkeys([*hurt, *damage])))
 
 
-class Nbgrader(Grader):
+class Peer(Grader):
+    """A peer that meets attacks, each in a fresh course, dangerous ones not at all."""
+
+    def meet(self, attack):
+        if attack.dangerous:
+            return Outcome(run=False)
+        course = self.fresh(attack.student)
+        try:
+            return self.outcome(attack, course)
+        finally:
+            shutil.rmtree(course, ignore_errors=True)
+
+
+class Nbgrader(Peer):
     """Stock nbgrader with the toy assignment; before the attack one student has been graded, after it one will be."""
 
     name = "nbgrader"
@@ -86,8 +102,7 @@ class Nbgrader(Grader):
         folder.mkdir(parents=True)
         nbformat.write(toy.submitted([], student), folder / "toy.ipynb")
 
-    def outcome(self, attack):
-        course = self.fresh("course")
+    def outcome(self, attack, course):
         attack.hand_in(course / "submitted" / attack.student / toy.STEM, course=course, port=PORT, socket=SOCKET)
         before = _state(course)
         about = in_room(course, self.env(), ["nbgrader", "autograde", toy.STEM])
@@ -110,7 +125,7 @@ class Nbgrader(Grader):
             return dict.fromkeys(WORTH)
 
 
-class Otter(Grader):
+class Otter(Peer):
     """otter-grader with the toy assignment. Each call is its own process: the next student is graded too, to see
     whether it suffers, only if something in the course has changed."""
 
@@ -130,8 +145,7 @@ class Otter(Grader):
         honest.mkdir(parents=True)
         nbformat.write(_with_checks(toy.submitted([], LATER)), honest / "toy.ipynb")
 
-    def outcome(self, attack):
-        course = self.fresh("course")
+    def outcome(self, attack, course):
         folder = course / "submitted" / attack.student
         attack.hand_in(folder, course=course, port=PORT, socket=SOCKET)
         _rewrite(folder / "toy.ipynb")
@@ -183,10 +197,10 @@ def compare(folder, each, show):
         rows[id]["ours"] = _plain(outcome)
     for peer in (Nbgrader(folder), Otter(folder)):
         peer.prepare()
-        for i, attack in enumerate(suite, 1):
-            show(f"{peer.name}: attack {i} of {len(suite)}, {attack.name}")
-            outcome = Outcome(run=False) if attack.dangerous else peer.outcome(attack)
-            rows[attack.id][peer.name] = _plain(outcome)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for i, (attack, outcome) in enumerate(zip(suite, pool.map(peer.meet, suite), strict=True), 1):
+                show(f"{peer.name}: attack {i} of {len(suite)}, {attack.name}: {outcome.word}")
+                rows[attack.id][peer.name] = _plain(outcome)
     return list(rows.values())
 
 
@@ -195,18 +209,21 @@ def in_room(course, env, command):
     report = course / "report.json"
     report.unlink(missing_ok=True)
     words = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
-    words += ["--tmpfs", "/var/tmp", "--tmpfs", "/run", "--bind", course, course, "--chdir", course]
+    words += ["--tmpfs", "/var/tmp", "--tmpfs", "/run", "--ro-bind", HERE, HERE]  # a clone may lie in /tmp
+    words += ["--bind", course, course, "--chdir", course]
     words += ["--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--cap-drop", "ALL"]
     words += ["--die-with-parent", "--new-session", *LIMITS, PEERS / "python", HERE / "room.py", report, PORT, SOCKET]
     cache = course / ".cache"
     cache.mkdir(exist_ok=True)
     env = {**env, "HOME": str(cache), "MPLCONFIGDIR": str(cache), "TMPDIR": "/tmp"}
     words = list(map(str, [*words, SECONDS, *command]))
-    with tempfile.TemporaryFile() as out, contextlib.suppress(subprocess.TimeoutExpired):
-        subprocess.run(words, env=env, stdout=out, stderr=out, timeout=SECONDS + 60)
-    if report.exists():
-        return json.loads(report.read_text())
-    return {"seconds": SECONDS, "late": True, "status": None, "heard": [], "survivors": []}
+    with tempfile.TemporaryFile() as out:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            subprocess.run(words, env=env, stdout=out, stderr=out, timeout=SECONDS + 60)
+        if not report.exists():
+            out.seek(0)
+            raise RuntimeError(f"the room did not open: {out.read().decode(errors='replace')[-2000:]}")
+    return json.loads(report.read_text())
 
 
 def _hurt(about):

@@ -2,7 +2,8 @@
 
     python room.py REPORT PORT SOCKET SECONDS COMMAND…
 
-Writes into REPORT: {"seconds", "late", "status", "heard", "survivors"}. Needs the standard library alone, since it is
+Writes into REPORT: {"seconds", "late", "status", "heard", "survivors"}; at first what shall stand there if whoever
+attacks ends this program too. Needs the standard library alone, since it is
 the peers' Python that runs it.
 """
 
@@ -27,6 +28,7 @@ def listen(server, heard):
 
 def main(report, port, name, seconds, *command):
     heard = []
+    write(report, seconds=float(seconds), late=True, status=None, heard=[], survivors=[])
     internet = socket.create_server(("127.0.0.1", int(port)))
     unix = socket.socket(socket.AF_UNIX)
     unix.bind("\0" + name)
@@ -44,7 +46,10 @@ def main(report, port, name, seconds, *command):
     spent = time.monotonic() - start
     time.sleep(1)  # what ends with the command may take a moment
     survivors = [] if late else [command for pid, command in processes() if pid not in (1, os.getpid())]
-    about = {"seconds": spent, "late": late, "status": process.returncode, "heard": heard, "survivors": survivors}
+    write(report, seconds=spent, late=late, status=process.returncode, heard=heard, survivors=survivors)
+
+
+def write(report, **about):
     with open(report, "w") as file:
         json.dump(about, file)
 

@@ -1,8 +1,9 @@
 """Where tensors live, and where randomness starts."""
 
+import contextlib
 import os
 
-__all__ = ["device", "seed"]
+__all__ = ["device", "seed", "seeded"]
 
 
 def device():
@@ -44,3 +45,22 @@ def seed(n: int = 0) -> None:
     random.seed(n)
     np.random.seed(n)
     torch.manual_seed(n)
+
+
+@contextlib.contextmanager
+def seeded(n: int = 0):
+    """`with seeded(n):` within it, random numbers on the CPU start from `n`; after it, they go on as if nothing had been
+    drawn."""
+    import random
+
+    import numpy as np
+    import torch
+
+    before = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng(devices=[]):
+        seed(n)
+        try:
+            yield
+        finally:
+            random.setstate(before[0])
+            np.random.set_state(before[1])

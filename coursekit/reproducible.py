@@ -6,6 +6,7 @@ A project's *when* and *then* (`coursekit/cases/project_….py`) are made of the
 from dataclasses import dataclass
 
 from .compare import show
+from .device import seeded
 from .exercise import Verdict
 
 SEEDS = range(5)  # whose results are reported
@@ -27,23 +28,10 @@ class Claim:
 
 def in_two_kernels(run):
     """[run(0), run(1)], each as in a kernel that has drawn other random numbers before."""
-    import random
-
-    import numpy as np
-    import torch
-
-    before = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
     answers = []
-    try:
-        for which in (0, 1):
-            random.seed(which + 1)
-            np.random.seed(which + 1)
-            torch.manual_seed(which + 1)
+    for which in (0, 1):
+        with seeded(which + 1):
             answers.append(run(which))
-    finally:
-        random.setstate(before[0])
-        np.random.set_state(before[1])
-        torch.random.set_rng_state(before[2])
     return answers
 
 

@@ -1285,6 +1285,17 @@ def seen(photo, kernels, *, into=None, back=None, scale=255, low=0.0, high=1.0, 
     return (back or (lambda y: y.permute(1, 2, 3, 0)))(y).clip(low, high)
 
 
+def reshaped_in(photo):
+    """(h, w, 3) → (3, h, w), the numbers in the order in which they lie."""
+    return photo.reshape(3, *photo.shape[:2])
+
+
+def reshaped_back(y):
+    """(3, f, h, w) → (f, h, w, 3), likewise."""
+    _, f, h, w = y.shape
+    return y.transpose(0, 1).reshape(f, h, w, 3)
+
+
 @photo_filters.mistake(
     "Reshaped where axes must be permuted",
     question="A photograph file reads red, green, blue, red, green, blue, … Whose numbers are in the first third of it?",
@@ -1293,9 +1304,7 @@ def seen(photo, kernels, *, into=None, back=None, scale=255, low=0.0, high=1.0, 
     section=IMAGES,
 )
 def _(photo, kernels):
-    h, w, _ = photo.shape
-    back = lambda y: y.transpose(0, 1).reshape(len(kernels), h, w, 3)  # noqa: E731
-    return seen(photo, kernels, into=lambda photo: photo.reshape(3, h, w), back=back)
+    return seen(photo, kernels, into=reshaped_in, back=reshaped_back)
 
 
 @photo_filters.mistake(
@@ -1305,8 +1314,7 @@ def _(photo, kernels):
     section=IMAGES,
 )
 def _(photo, kernels):
-    h, w, _ = photo.shape
-    return seen(photo, kernels, into=lambda photo: photo.reshape(3, h, w))
+    return seen(photo, kernels, into=reshaped_in)
 
 
 @photo_filters.mistake(
@@ -1316,8 +1324,7 @@ def _(photo, kernels):
     section=IMAGES,
 )
 def _(photo, kernels):
-    h, w, _ = photo.shape
-    return seen(photo, kernels, back=lambda y: y.transpose(0, 1).reshape(len(kernels), h, w, 3))
+    return seen(photo, kernels, back=reshaped_back)
 
 
 @photo_filters.mistake(

@@ -5,33 +5,13 @@ Networks of the students' own making get given weights: then all right ones comp
 maximizes a unit). *Then*: `reads`.
 """
 
-import contextlib
 import math
 
 from ..compare import numbers
+from ..device import seeded
 from ..exercise import Verdict
 
 FIGURE = "8×1×3×3, 8, 16×8×3×3, 16, 10×256, 10"  # the weights and biases that the figure `Digit` can show
-
-
-@contextlib.contextmanager
-def _seeded():
-    """The same draws each time, and the caller's random numbers as if nothing had been drawn."""
-    import random
-
-    import numpy as np
-    import torch
-
-    ours, numpys = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        np.random.seed(0)
-        random.seed(0)
-        try:
-            yield
-        finally:
-            random.setstate(ours)
-            np.random.set_state(numpys)
 
 
 def _shapes(tensors):
@@ -46,7 +26,7 @@ def asked(lenet, channels, classes, size, seed, x):
     same), and ask it about x. → the shapes of its parameters, the largest first, and its answer"""
     import torch
 
-    with _seeded(), torch.no_grad():
+    with seeded(), torch.no_grad():
         network = lenet(channels, classes, size).to(x.device, x.dtype).eval()
         network(x)  # a lazy layer gets its shape here
         found = sorted(network.parameters(), key=lambda p: (p.ndim, *p.shape), reverse=True)
@@ -74,7 +54,7 @@ def passed(residual_block, channels_in, channels_out, stride, training, weights,
     import torch
     from torch import nn
 
-    with _seeded(), torch.no_grad():
+    with seeded(), torch.no_grad():
         block = residual_block(channels_in, channels_out, stride).to(x.device, x.dtype)
         kernels, norms = list(weights[:3]), weights[3:]
         for layer in block.modules():
@@ -101,7 +81,7 @@ def trained(train_cnn, x, y, wanted, x_new):
     import torch
     from torch import nn
 
-    with _seeded():
+    with seeded():
         network = train_cnn(x, y)
     if not isinstance(network, nn.Module):
         return network

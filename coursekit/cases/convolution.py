@@ -4,38 +4,17 @@ Strings of letters: what was learned from them is judged by its answers to new s
 *When*: `predicted`. *Then*: `accuracy`.
 """
 
-import contextlib
-
 from ..compare import numbers
+from ..device import seeded
 from ..exercise import Verdict
 
 LETTERS = "ACGT"
 ENOUGH = 0.9  # share of the new strings that must be right
 
 
-@contextlib.contextmanager
-def _seeded():
-    """The same draws each time, and the caller's random numbers as if nothing had been drawn."""
-    import random
-
-    import numpy as np
-    import torch
-
-    ours, numpys = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        np.random.seed(0)
-        random.seed(0)
-        try:
-            yield
-        finally:
-            random.setstate(ours)
-            np.random.set_state(numpys)
-
-
 def predicted(find_motif, x, y, x_new):
     """*When*: learn from the strings x (n, 4, length) and their classes y (n,), and say what x_new are. → the answers"""
-    with _seeded():
+    with seeded():
         return find_motif(x, y, x_new)
 
 

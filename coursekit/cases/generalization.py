@@ -5,33 +5,13 @@ Random functions are judged by what must hold whatever was drawn, trained networ
 *Then*: `masks`, `copies`, `search`, `division`, `tuning`, `accuracy`.
 """
 
-import contextlib
 import math
 
 from ..compare import numbers, show
+from ..device import seeded
 from ..exercise import Verdict
 
 MARK = 65536  # the images to be shifted hold the numbers k / MARK, each k once: a pixel says where it came from
-
-
-@contextlib.contextmanager
-def _seeded():
-    """The same draws each time, and the caller's random numbers as if nothing had been drawn."""
-    import random
-
-    import numpy as np
-    import torch
-
-    ours, numpys = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        np.random.seed(0)
-        random.seed(0)
-        try:
-            yield
-        finally:
-            random.setstate(ours)
-            np.random.set_state(numpys)
 
 
 # ── Dropout ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -39,7 +19,7 @@ def _seeded():
 
 def drawn(dropout, x, p, training):
     """*When*: dropout acts on x twice. → the first output, and the first rows of the second"""
-    with _seeded():
+    with seeded():
         first, second = dropout(x, p, training), dropout(x, p, training)
     return [first, second[:12] if getattr(second, "ndim", 0) else second]
 
@@ -151,7 +131,7 @@ def averaged(test_time_average, layers, x, shifts):
 
 def copied(augment, x, y, copies, most):
     """*When*: augment twice. → x and y of the first time, the first images of the second"""
-    with _seeded():
+    with seeded():
         first = augment(x, y, copies, most)
         if not isinstance(first, list | tuple) or len(first) != 2:
             return first
@@ -247,7 +227,7 @@ def divided(augmented_split, x, y, n_validation, shifts):
     as there can be, and how many there were of each"""
     import torch
 
-    with _seeded():
+    with seeded():
         answer = augmented_split(x, y, n_validation, [tuple(s) for s in shifts])
     if not isinstance(answer, list | tuple) or len(answer) != 4:
         return answer
@@ -357,7 +337,7 @@ def searched(random_search, peaks, lr_range, p_range, trials):
         tried.append((lr, p, validation, test))
         return validation, test
 
-    with _seeded():
+    with seeded():
         winner = random_search(evaluate, tuple(lr_range), tuple(p_range), trials)
     rows = (tried + [(0.0,) * 4] * trials)[:trials]
     return np.array(rows), len(tried), winner
@@ -459,7 +439,7 @@ def tuned(fine_tune, layer, x, y, classes, steps, lr, x_new):
     from torch import nn
 
     weight, bias = layer["weight"], layer["bias"]
-    with _seeded():
+    with seeded():
         body = nn.Sequential(nn.Linear(weight.shape[1], weight.shape[0]), nn.BatchNorm1d(weight.shape[0]), nn.ReLU())
         with torch.no_grad():
             body[0].weight[:], body[0].bias[:] = weight, bias
@@ -517,7 +497,7 @@ def tuning(observed, case, exercise):
 
 def predicted(hundred_labels, x, y, x_new, wanted):
     """*When*: learn from x and y, and say what x_new are. (wanted: the share that must be right.) → the answers"""
-    with _seeded():
+    with seeded():
         return hundred_labels(x, y, x_new)
 
 

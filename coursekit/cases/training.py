@@ -5,6 +5,7 @@ that predicts), `built`, `trained` (a deep network). *Then*: `spread`, `repeatab
 """
 
 from ..compare import numbers
+from ..device import seeded
 from ..exercise import Verdict
 
 STEPS, BATCH = 100, 64  # of the training that a deep network gets
@@ -136,8 +137,7 @@ def built(deepest, depth, x):
     → (how many linear layers, how large the two answers are, whether they agree)"""
     import torch
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with seeded():
         network, _ = deepest(depth)
         network.eval()
         with torch.no_grad():
@@ -153,8 +153,7 @@ def trained(deepest, depth, x, y, held_out, seed):
     import torch
     from torch.nn import functional as F
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         network, optimizer = deepest(depth)
         normed, gain, sizes = _normed(network), _gain(network), _sizes(network, x[:BATCH])
         network.train()

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from coursekit import device, seed
+from coursekit.device import seeded
 
 
 def test_the_best_device_is_chosen(monkeypatch):
@@ -76,3 +77,23 @@ def test_seeds_are_zero_unless_given():
     first = draws()
     seed(0)
     assert draws() == first
+
+
+def test_what_is_drawn_from_a_seed_for_a_while_does_not_show_afterwards():
+    seed(3)
+    undisturbed = draws()
+    seed(3)
+    with seeded(4):
+        inside = draws()
+    assert draws() == undisturbed
+    seed(4)
+    assert draws() == inside
+
+
+def test_random_numbers_go_on_after_an_error_too():
+    seed(3)
+    undisturbed = draws()
+    seed(3)
+    with pytest.raises(ValueError), seeded():
+        raise ValueError(draws())
+    assert draws() == undisturbed
