@@ -1,5 +1,6 @@
 """The `autograder` command. Thin: each command imports what it needs when it runs, so that `--help` is quick."""
 
+import errno
 import json
 import sys
 from contextlib import contextmanager, nullcontext
@@ -45,7 +46,7 @@ class Sentence(click.ClickException):
 
 @contextmanager
 def _sentences(*kinds):
-    """Turn what these kinds of errors say into a `Sentence`."""
+    """Turn what these kinds of errors say into a `Sentence`, and that a file or folder is not ours to use."""
     from .course import CourseError
 
     try:
@@ -53,6 +54,10 @@ def _sentences(*kinds):
     except (CourseError, *kinds) as error:
         text = str(error.args[0] if error.args else error)
         raise Sentence(text[:1].upper() + text[1:])
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+        raise Sentence(f"{error.filename}: {error.strerror}. Run this as someone who may write there.")
 
 
 def _course():

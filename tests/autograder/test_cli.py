@@ -167,6 +167,16 @@ def test_what_is_wrong_is_a_sentence(run, arguments, words):
     assert done.exception is None or isinstance(done.exception, SystemExit)
 
 
+def test_a_folder_that_may_not_be_written_into_is_named(run, classroom, monkeypatch):
+    def refused(*anything):
+        raise PermissionError(13, "Permission denied", "/course/.release-1")
+
+    monkeypatch.setattr("autograder.release.release", refused)
+    done = run("release", "perceptron")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("Error: /course/.release-1: Permission denied.")
+
+
 def test_outside_a_course_it_says_where_to_go(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(cli.main, ["report", STEM])
