@@ -271,7 +271,7 @@ def _rewrite(path):
     except Exception:  # malformed on purpose
         return
     if not path.is_symlink():
-        nbformat.write(_with_checks(nb), path)
+        path.write_text(json.dumps(_with_checks(nb)))  # in ASCII, or half characters stop us
 
 
 def _with_checks(nb):

@@ -5,6 +5,8 @@ from collections import Counter
 from itertools import pairwise
 from statistics import mean, median, quantiles
 
+from tests.attacks import CATEGORIES
+
 from .graders import HERE
 
 RESULTS, README = HERE / "results.json", HERE / "README.md"
@@ -70,8 +72,6 @@ def side_by_side(results):
     ]
     if found["stuck"]:
         lines.append(_row("seconds a submission, the whole class", *(f"{_each(everyone[n]):.2f}" for n in NAMES)))
-    if "attacks" in results:
-        lines += _attack_rows(results["attacks"]["found"])
     count = len({r["round"] for r in rows})
     text = [
         f"### Side by side\n\n{students['ours']} students who neither hang nor crash, in {count} round{'s' * (count > 1)} of "
@@ -121,24 +121,41 @@ def attacks(results):
     if "attacks" not in results:
         return ""
     rows = results["attacks"]["found"]
-    lines = [_row("attack", *NAMES.values()), _row(*["---"] * 4)]
-    lines += [_row(f"`{r['attack']}`", *(r[n]["word"] for n in NAMES)) for r in rows]
-    return (
-        f"### Attacks\n\nThe {len(rows)} notebooks of `tests/attacks`; what each tries stands in its header.\n\n"
-        + "\n".join(lines)
+    groups = {kind: [r for r in rows if r["attack"].startswith(f"{kind}/")] for kind in CATEGORIES}
+    lines = [_row("attacks", "", *NAMES.values()), _row("---", "--:", *["---"] * 3)]
+    lines += [
+        _row(words, len(groups[kind]), *(_came_of(groups[kind], n) for n in NAMES))
+        for kind, words in CATEGORIES.items()
+        if groups[kind]
+    ]
+    lines.append(_row("**all**", len(rows), *(_came_of(rows, n) for n in NAMES)))
+    every = [_row("attack", *NAMES.values()), _row(*["---"] * 4)]
+    every += [_row(f"`{r['attack']}`", *(r[n]["word"] for n in NAMES)) for r in rows]
+    return "\n\n".join(
+        [
+            "### Attacks",
+            f"The {len(rows)} notebooks of `tests/attacks`: how many were given points for what they did not solve, did "
+            "harm, cost the submission its mark, or cost what the same student had solved. What is *not run* is too "
+            "dangerous for a grader that confines nothing.",
+            "\n".join(lines),
+            "<details><summary>Each attack; what it tries stands in the header of its notebook</summary>",
+            "\n".join(every),
+            "</details>",
+        ]
     )
 
 
-def _attack_rows(rows):
-    def count(name, what):
-        run = [r[name] for r in rows if r[name]["run"]]
-        return f"{sum(bool(r[what]) for r in run)} of {len(run)}"
-
-    return [
-        _row("attacks that got points", *(count(n, "points") for n in NAMES)),
-        _row("attacks that hurt the grader or others", *(count(n, "hurt") for n in NAMES)),
-        _row("attacks after which the submission has no mark", *(count(n, "dropped") for n in NAMES)),
-    ]
+def _came_of(rows, name):
+    """What came of some attacks, in a few words."""
+    run = [r[name] for r in rows if r[name]["run"]]
+    counts = {
+        "given points": sum(bool(r["points"]) for r in run),
+        "did harm": sum(bool(r["hurt"]) for r in run),
+        "no mark": sum(r["dropped"] for r in run),
+        "honest points lost": sum(bool(r["lost"]) and not r["dropped"] for r in run),
+        "not run": len(rows) - len(run),
+    }
+    return ", ".join(f"{count} {words}" for words, count in counts.items() if count) or "all defended"
 
 
 def growth(results):

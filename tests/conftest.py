@@ -20,9 +20,7 @@ def chromium():
     path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     mac = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
     path = path or (str(mac) if mac.exists() else None)
-    assert path, (
-        "These tests look at the book in Chromium: sudo apt-get install chromium (macOS: brew install chromium)"
-    )
+    assert path, "These tests look at the book in Chromium: sudo apt-get install chromium (macOS: Google Chrome)"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_QUIET)
         yield browser
