@@ -246,6 +246,46 @@ def _(x, w, b):
         return step(layer(x).squeeze(1))
 
 
+@neuron.mistake(
+    "The products are not added up",
+    question="How many numbers does `x * w` hold for one point, and how many answers should a point get?",
+    hint="It holds d of them, and they are still to be summed. `x @ w` multiplies and sums at once: (n, d) @ (d,) gives (n,).",
+    section=NEURON,
+)
+def _(x, w, b):
+    return step(x * w + b)
+
+
+@neuron.mistake(
+    "One sum over all points",
+    question="Over which axis does `.sum()` add if you do not tell it, and over which should it?",
+    hint="Over all of them, so that all points become one number. Sum over the features of each point: `(x * w).sum(dim=1)`, or `x @ w`.",
+    section=NEURON,
+)
+def _(x, w, b):
+    return step((x * w).sum() + b)
+
+
+@neuron.mistake(
+    "The shapes of the product do not fit",
+    question="Which two shapes does the message name, and which axis do x and w have in common?",
+    hint="x is (n, d), w is (d,): `x @ w` sums over d and gives (n,). `w @ x` sums over n, and `torch.dot` takes two vectors only.",
+    section=NEURON,
+)
+def _(x, w, b):
+    return step(w @ x + b)
+
+
+@neuron.mistake(
+    "A list for a tensor",
+    question="The numbers are right. What is the type of what you return?",
+    hint="A list. `torch.tensor(answers)` makes a tensor of it; `torch.where` gives one at once, without a loop.",
+    section=NEURON,
+)
+def _(x, w, b):
+    return reference.neuron(x, w, b).tolist()
+
+
 @neuron.alternative("with loops and plain numbers")
 def _(x, w, b):
     answers = []
@@ -303,16 +343,18 @@ def far_off(rng, d):
 
 
 def turns(rng, n, d):
-    """w, b, x, y: n points to learn from in turn; the first is wrong, and later ones of both labels are right and wrong."""
+    """w, b, x, y: n points to learn from in turn; the first is wrong, later ones of both labels are right and wrong, and one is
+    right by a score of less than 1."""
     while True:
         w, b, x, y = grid(rng, d), grid(rng), grid(rng, n, d), labels(rng, n)
-        seen, here = set(), (w, b)
+        seen, here, narrow = set(), (w, b), False
         for x_i, y_i in zip(x, y):
             sure = y_i * (here[0] @ x_i + here[1])
             seen.add((y_i.item(), torch.sign(sure).item()))
+            narrow = narrow or bool(0 < sure < 1)
             here = reference.perceptron_update(*here, x_i, y_i)
         first = y[0] * (w @ x[0] + b)
-        if first < 0 and {(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)} <= seen:
+        if first < 0 and narrow and {(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)} <= seen:
             return w, b, x, y
 
 
@@ -560,6 +602,41 @@ def _(w, b, x, y):
 def _(w, b, x, y):
     while y * (w @ x + b) <= 0:
         w, b = w + y * x, b + y
+    return w, b
+
+
+@perceptron_update.mistake(
+    "It learns from points that are right, but only just",
+    question="The score is 0.5 and the label is +1. Is the point wrong?",
+    hint="It is right, if only just, and changes nothing: the condition is `<= 0`, not `<= 1`. (Asking for room to spare is the idea of "
+    "the hinge loss, in a later chapter.)",
+    section=RULE,
+)
+def _(w, b, x, y):
+    return (w + y * x, b + y) if y * (w @ x + b) <= 1 else (w, b)
+
+
+@perceptron_update.mistake(
+    "In the test the label does not multiply the bias",
+    question="Where do the brackets stand in y (w·x + b), and where in your condition?",
+    hint="The label multiplies the whole score: `y * (w @ x + b)`, not `y * (w @ x) + b`.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    return (w + y * x, b + y) if y * (w @ x) + b <= 0 else (w, b)
+
+
+@perceptron_update.mistake(
+    "The bias is judged by the new weights",
+    question="When you decide about the bias, is w still what it was when you decided about w?",
+    hint="Decide once, then change both: one `if`, with `w + y * x` and `b + y` in it.",
+    section=RULE,
+)
+def _(w, b, x, y):
+    if y * (w @ x + b) <= 0:
+        w = w + y * x
+    if y * (w @ x + b) <= 0:
+        b = b + y
     return w, b
 
 
@@ -845,6 +922,47 @@ def _(x, y, w, b):
     return (y * (x @ w + b) > 0).to(x.dtype).mean()
 
 
+@margin.mistake(
+    "The label does not multiply the bias",
+    question="Where do the brackets stand in y (w·x + b), and where in your code?",
+    hint="The label multiplies the whole score: `y * (x @ w + b)`, not `y * (x @ w) + b`.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    return (y * (x @ w) + b).min() / w.norm()
+
+
+@margin.mistake(
+    "The bias is not divided",
+    question="If w and b are both doubled, does the line move? Does your margin?",
+    hint="It does, because you divide w·x by ‖w‖, but not b. The whole score is divided: `(x @ w + b) / w.norm()`.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    return (y * (x @ w / w.norm() + b)).min()
+
+
+@margin.mistake(
+    "The whole strip, which is twice the margin",
+    question="Is the margin here the distance from the line to the nearest point, or the width of the empty strip around the line?",
+    hint="The distance, which is half of that width: `(y * (x @ w + b)).min() / w.norm()`.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    return 2 * (y * (x @ w + b)).min() / w.norm()
+
+
+@margin.mistake(
+    "1/‖w‖, whatever the points are",
+    question="If the points move, does your number change?",
+    hint="It should. 1/‖w‖ is the margin only where the smallest y (w·x + b) happens to be 1. Here it can be anything, and stands in "
+    "place of the 1.",
+    section=MARGIN,
+)
+def _(x, y, w, b):
+    return 1 / w.norm()
+
+
 @margin.alternative("with a loop and plain numbers")
 def _(x, y, w, b):
     length = sum(v**2 for v in w.tolist()) ** 0.5
@@ -966,14 +1084,23 @@ def _(rng):
     return grid(rng, 6, 2), torch.ones(6)
 
 
-def trained(x, y, max_epochs, wrong=lambda y, s: y * s <= 0, change=lambda y, s: y, bias=1.0):
-    """The training loop with its parts exchangeable: when a point is wrong, by how much of it to change the weights."""
+def whole_score(w, b, x, y):
+    return w @ x + b
+
+
+def trained(
+    x, y, max_epochs, wrong=lambda y, s: y * s <= 0, change=lambda y, s: y, bias=1.0, score_of=whole_score, attempts=1
+):
+    """The training loop with its parts exchangeable: the score, when a point is wrong, by how much of it to change the
+    weights, and how many updates one visit may make."""
     w, b, updates = x.new_zeros(x.shape[1]), x.new_zeros(()), 0
     for _ in range(max_epochs):
         before = updates
         for x_i, y_i in zip(x, y):
-            score = w @ x_i + b
-            if wrong(y_i, score):
+            for _ in range(attempts):
+                score = score_of(w, b, x_i, y_i)
+                if not wrong(y_i, score):
+                    break
                 c = change(y_i, score)
                 w, b, updates = w + c * x_i, b + bias * c, updates + 1
         if updates == before:
@@ -1274,6 +1401,82 @@ def _(x, y, max_epochs=100):
     return w, b, updates
 
 
+@train_perceptron.mistake(
+    "It learns from points that are right, but only just",
+    question="The score is 0.5 and the label is +1. Is the point wrong?",
+    hint="It is right, if only just, and changes nothing: the condition is `<= 0`, not `<= 1`.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    return trained(x, y, max_epochs, wrong=lambda y, s: y * s <= 1)
+
+
+@train_perceptron.mistake(
+    "The test forgets the bias",
+    question="How do you decide that a point is wrong, and does b have a say in it?",
+    hint="The neuron's sum is w·x + b: test `y_i * (w @ x_i + b) <= 0`.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    return trained(x, y, max_epochs, score_of=lambda w, b, x, y: w @ x)
+
+
+@train_perceptron.mistake(
+    "In the test the label does not multiply the bias",
+    question="Where do the brackets stand in y (w·x + b), and where in your condition?",
+    hint="The label multiplies the whole score: `y_i * (w @ x_i + b)`, not `y_i * (w @ x_i) + b`.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    return trained(x, y, max_epochs, score_of=lambda w, b, x, y: w @ x + y * b)  # y times this is y w·x + b
+
+
+@train_perceptron.mistake(
+    "It goes on with a point until it is right",
+    question="How many updates does one visit to a wrong point make, by the rule?",
+    hint="One, even if the point is still wrong after it: `if`, not `while`. The next pass comes by again.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    return trained(x, y, max_epochs, attempts=1000)
+
+
+@train_perceptron.mistake(
+    "The last point decides whether the pass was clean",
+    question="The first point of a pass was wrong, the last one is right. Was the pass clean, and what does your code think?",
+    hint="Set `clean = True` once, before the loop over the points, and never inside it: there only an update may set it, to False.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    w, b, updates = x.new_zeros(x.shape[1]), x.new_zeros(()), 0
+    for _ in range(max_epochs):
+        for x_i, y_i in zip(x, y):
+            clean = bool(y_i * (w @ x_i + b) > 0)
+            if not clean:
+                w, b, updates = w + y_i * x_i, b + y_i, updates + 1
+        if clean:
+            break
+    return w, b, updates
+
+
+@train_perceptron.mistake(
+    "After an update it starts again from the first point",
+    question="After an update, does your pass go on to the next point?",
+    hint="It should: no `break` after an update. One pass shows every point once, however many of them are wrong.",
+    section=RULE,
+)
+def _(x, y, max_epochs=100):
+    w, b, updates = x.new_zeros(x.shape[1]), x.new_zeros(()), 0
+    for _ in range(max_epochs):
+        for x_i, y_i in zip(x, y):
+            if y_i * (w @ x_i + b) <= 0:
+                w, b, updates = w + y_i * x_i, b + y_i, updates + 1
+                break
+        else:
+            break
+    return w, b, updates
+
+
 @train_perceptron.alternative("the bias as the weight of a 1")
 def _(x, y, max_epochs=100):
     v, updates, clean = x.new_zeros(x.shape[1] + 1), 0, False
@@ -1324,7 +1527,7 @@ xor_network = Rubric(
     title="XOR by hand",
     points=3,
     minutes=10,
-    returns="(W1, b1, w2, b2): numbers of shape (2, 2), (2,), (2,) and ()",
+    returns="(W1, b1, w2, b2): tensors of shape (2, 2), (2,), (2,) and ()",
     kinds="fi",
     then="truth_table",
 )
@@ -1566,6 +1769,17 @@ def _(x, y, epochs):
     steps = walked(x, y, epochs)
     rows = [after for _, after, wrong in steps if wrong]
     return torch.stack([rows[-1], *rows])
+
+
+@path.mistake(
+    "Only the first row is a copy",
+    question="Your start is kept. Which tensor do you put into the list inside the loop, and what becomes of it at the next update?",
+    hint="The one that `+=` writes into, again and again. Append `v.clone()` there too, or write `v = v + …`.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    steps = walked(x, y, epochs)
+    return torch.stack([steps[0][0], *([steps[-1][1]] * sum(wrong for *_, wrong in steps))])
 
 
 @path.mistake(
@@ -1870,6 +2084,18 @@ def _(corners):
     return W1, -(W1 * corners).sum(dim=1), torch.ones(len(corners)), torch.tensor(0.5 - len(corners))
 
 
+@polygon_network.mistake(
+    "No corner comes after the last",
+    question="Which corner comes after the last one?",
+    hint="The first: the polygon closes there. `corners[(i + 1) % k]`, or all at once `corners.roll(-1, dims=0)`.",
+    section=BOUNDARY,
+)
+def _(corners):
+    edges = [corners[i + 1] - corners[i] for i in range(len(corners))]
+    W1 = torch.stack([torch.stack([-e[1], e[0]]) for e in edges])
+    return W1, -(W1 * corners).sum(dim=1), torch.ones(len(corners)), torch.tensor(0.5 - len(corners))
+
+
 @polygon_network.alternative("edge by edge, unit normals")
 def _(corners):
     k = len(corners)
@@ -1932,6 +2158,11 @@ def _(rng):
 @averaged_perceptron.given("twenty points, five features", public=False)
 def _(rng):
     return wandering(rng, n=20, d=5, epochs=3)
+
+
+@averaged_perceptron.given("classes that a line separates, with passes to spare")
+def _(rng):
+    return *separated(rng, n=6, d=2, epochs=(3, 4)), 7
 
 
 @averaged_perceptron.given("classes that a line separates", public=False)
@@ -2062,6 +2293,47 @@ def _(x, y, epochs):
                 v = v + y_i * x_i
             total = total + v
     return mean_row([total / (epochs * len(x))])
+
+
+def until_clean(x, y, epochs):
+    """The steps of `walked`, up to and with the first pass without an update."""
+    steps = walked(x, y, epochs)
+    for start in range(0, len(steps), len(x)):
+        if not any(wrong for *_, wrong in steps[start : start + len(x)]):
+            return steps[: start + len(x)]
+    return steps
+
+
+@averaged_perceptron.mistake(
+    "It stops at a clean pass",
+    question="A line that has all points right in three more passes: do these count?",
+    hint="They do: make all `epochs` passes, clean or not, without a `break`. The longer a line serves, the more it counts.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    total = sum(after for _, after, _ in until_clean(x, y, epochs)) / (epochs * len(x))
+    return total[:-1], total[-1]
+
+
+@averaged_perceptron.mistake(
+    "The mean up to the first clean pass",
+    question="A line that has all points right in three more passes: do these count?",
+    hint="They do: make all `epochs` passes, clean or not, without a `break`. The longer a line serves, the more it counts.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    return mean_row([after for _, after, _ in until_clean(x, y, epochs)])
+
+
+@averaged_perceptron.mistake(
+    "The start has a vote",
+    question="How many terms does the sum of the task have, and is w = 0, from before any point, one of them?",
+    hint="epochs · n terms, and the zero is none of them: add, or append, only after a point has been seen.",
+    section=PRACTICE,
+)
+def _(x, y, epochs):
+    steps = walked(x, y, epochs)
+    return mean_row([steps[0][0], *(after for _, after, _ in steps)])
 
 
 @averaged_perceptron.alternative("each vector with the time that it served")
