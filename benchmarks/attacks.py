@@ -266,12 +266,13 @@ def _found(folder, *tests):
 
 def _rewrite(path):
     """A submission in otter's form, if it is a notebook at all."""
+    if path.is_symlink() or not path.is_file():  # a pipe would never end
+        return
     try:
         nb = nbformat.read(path, as_version=4)
     except Exception:  # malformed on purpose
         return
-    if not path.is_symlink():
-        path.write_text(json.dumps(_with_checks(nb)))  # in ASCII, or half characters stop us
+    path.write_text(json.dumps(_with_checks(nb)))  # in ASCII, or half characters stop us
 
 
 def _with_checks(nb):
