@@ -33,8 +33,10 @@ def check(id, implementation):
     if trouble:
         print(trouble)
     if not result.passed and _stops(result):
+        failure = result.smallest_failure()  # nbgrader's Validate shows this sentence, and nothing of the table
+        reason = f"{failure[0].name}: {failure[1].problem}" if failure else result.note
         failed = sum(not v.passed for v in result.verdicts)
-        raise CheckFailed(result.note or f"{id}: {failed} of {len(result.verdicts)} cases failed; see above.")
+        raise CheckFailed(f"{id}: {failed} of {len(result.verdicts)} cases failed. {reason}")
 
 
 def run(id, implementation):

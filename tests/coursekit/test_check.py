@@ -33,7 +33,7 @@ def test_a_right_answer_is_told_so_case_by_case(capsys):
 
 
 def test_a_wrong_answer_raises_at_the_end_and_shows_the_smallest_example(capsys):
-    with pytest.raises(CheckFailed, match="1 of 5 cases failed"):
+    with pytest.raises(CheckFailed, match=r"1 of 5 cases failed\. a point exactly on the line: First differs"):
         check("perceptron.neuron", silent_on_the_line)
     said = " ".join(capsys.readouterr().out.split())
     assert "a point exactly on the line: First differs" in said
