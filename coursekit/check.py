@@ -13,7 +13,7 @@ GREEN, RED = "#008561", "#C94F00"  # readable on white and on black
 
 
 class CheckFailed(AssertionError):
-    """Raised at the end of a check that found something, so that nbgrader's Validate sees it too."""
+    """Raised at the end of a check that found something, so that a program, and nbgrader's Validate, see it too."""
 
     def _render_traceback_(self):
         """IPython prints this instead of a traceback: the table above has said it all."""
@@ -23,17 +23,20 @@ class CheckFailed(AssertionError):
 def check(id, implementation):
     """Try `implementation` on the public cases of the exercise `id` ("<stem>.<name>") and show what came of it.
 
-    Raises `CheckFailed` if a case failed (not while nbgrader is autograding: there the grade decides),
-    and `LookupError` if there is no such exercise.
+    Raises `LookupError` if there is no such exercise, and `CheckFailed` if a case failed. But an error ends "Run All":
+    a notebook goes on, unless the implementation never ended (the picture below would not end either) or nbgrader
+    validates. While it autogrades, nothing is raised: there the grade decides.
     """
     result = run(id, implementation)
     _show(result)
     trouble = record(id, passed=result.passed, points_fraction=result.share)
     if trouble:
         print(trouble)
-    if not result.passed and os.environ.get("NBGRADER_EXECUTION") != "autograde":
+    if not result.passed and _stops(result):
+        failure = result.smallest_failure()  # nbgrader's Validate shows this sentence, and nothing of the table
+        reason = f"{failure[0].name}: {failure[1].problem}" if failure else result.note
         failed = sum(not v.passed for v in result.verdicts)
-        raise CheckFailed(result.note or f"{id}: {failed} of {len(result.verdicts)} cases failed; see above.")
+        raise CheckFailed(f"{id}: {failed} of {len(result.verdicts)} cases failed. {reason}")
 
 
 def run(id, implementation):
@@ -42,9 +45,22 @@ def run(id, implementation):
     return compare.examine(exercise, lambda case: observe(implementation, case, exercise.seconds))
 
 
-def _show(result):
+def _stops(result):
+    """Whether a failure is to end what is running."""
+    told = {"validate": True, "autograde": False}.get(os.environ.get("NBGRADER_EXECUTION"))
+    endless = any(o.failure and o.failure.kind == "endless" for o in result.observations)
+    return told if told is not None else notebook() is None or endless
+
+
+def notebook():
+    """IPython, where this is a notebook; else None."""
     ipython = sys.modules.get("IPython")  # not imported: then this is no notebook
-    if ipython is None or ipython.get_ipython() is None:
+    return ipython if ipython and ipython.get_ipython() else None
+
+
+def _show(result):
+    ipython = notebook()
+    if ipython is None:
         _print(result)
         return
     ipython.display.display({"text/html": as_html(result), "text/plain": as_text(result)}, raw=True)
@@ -81,12 +97,20 @@ def _sentences(result):
     if failure:
         case, verdict = failure
         lines += ["", f"{case.name}: {verdict.problem}", verdict.example]
+    lines += ["", _UNSEEN] * _printed(result)
     if result.question:
         lines += ["", f"A question: {result.question}"]
     if result.mistake:
         m = result.mistake
         lines += [f"(A hint, if you want it: {m.name}. {m.hint} Read again: {_place(m)}.)"]
     return lines
+
+
+_UNSEEN = "What your function prints is not shown here: call it in a cell of its own to read that."
+
+
+def _printed(result):
+    return not result.passed and any(o.printed for o in result.observations)
 
 
 def _place(mistake):
@@ -128,6 +152,7 @@ def as_html(result):
         if verdict.example:
             style = f"color:inherit;background:none;font-family:monospace;padding:.5em 1em;border-left:3px solid {RED};overflow-x:auto"
             parts.append(f"<pre style='{style}'>{e(verdict.example)}</pre>")
+    parts += [f"<p>{_UNSEEN}</p>"] * _printed(result)
     if result.question:
         parts.append(f"<p style='margin-top:1em'><b>{_prose(result.question)}</b></p>")
     if result.mistake:

@@ -243,7 +243,10 @@ def _unobserved(exercise, observation):
         return ""
     match failure.kind:
         case "missing":
-            return f"There is no `{exercise.name}`: the cell that defines it has not run, or the name has changed."
+            return (
+                f"There is no `{exercise.name}`: the cell that defines it has not run or stopped with an error "
+                "(of syntax, say), or the name has changed."
+            )
         case "stub":
             return "It is still the stub: write your code in place of `raise NotImplementedError()`."
         case "endless":

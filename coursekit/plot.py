@@ -88,13 +88,22 @@ def use() -> None:
 
 @contextmanager
 def drawing():
-    """Around the picture of an exercise: while a function that it needs is not written, one line says so."""
+    """Around the picture of an exercise: while a function that it needs is not written, one line says so.
+
+    Any other error is shown in a notebook, and not raised: "Run All" goes on to the next exercise.
+    """
     from traceback import extract_tb
+
+    from .check import notebook
 
     try:
         yield
     except NotImplementedError as stub:
         print(f"Write `{extract_tb(stub.__traceback__)[-1].name}` first.")
+    except Exception:
+        if not notebook():
+            raise
+        notebook().get_ipython().showtraceback()
 
 
 def points(ax, x, y, names=None, **scatter):

@@ -9,7 +9,9 @@
 import hashlib
 import json
 import os
+import re
 import shutil
+import unicodedata
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -78,7 +80,7 @@ class OpenHandler(JupyterHandler):
     @web.authenticated
     def get(self, stem):
         try:
-            opened = open_exercise(self.course, stem)
+            opened = open_exercise(self.course, stem, pages=url_path_join(self.base_url, "book/book"))
         except FileNotFoundError:
             raise web.HTTPError(404, f"There is no exercise called {stem}.")
         except OSError as trouble:
@@ -95,9 +97,10 @@ class Opened(NamedTuple):
     newer: Path | None  # a release that has just been placed beside it
 
 
-def open_exercise(course, stem):
+def open_exercise(course, stem, pages="/book/book"):
     """The student's copy in work/<stem>/, made on first use and never overwritten.
 
+    Where the release links to a chapter's source, the copy links to its page, at the address `pages`.
     work/<stem>/.release.json remembers which release the student has. Another one is placed beside the copy, once.
     Raises FileNotFoundError when there is no such exercise.
     """
@@ -113,8 +116,22 @@ def open_exercise(course, stem):
         if file.is_file() and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
+            if file == notebook:
+                target.write_text(linked_to_pages(file.read_text(encoding="utf-8"), pages), encoding="utf-8")
     record.write_text(json.dumps({"notebook": digest}), encoding="utf-8")
     return Opened(own, newer)
+
+
+def linked_to_pages(text, pages):
+    """What JupyterLab opens at a chapter's source is that source, without a picture: link to the page instead."""
+
+    def page(link):
+        stem, heading = link.groups()
+        ascii = unicodedata.normalize("NFKD", (heading or "").lower()).encode("ascii", "ignore").decode()
+        label = re.sub("[^a-z0-9]+", "-", ascii).strip("-")  # as docutils makes the id of a section
+        return f"({pages}/{stem}.html{label and '#' + label})"
+
+    return re.sub(r"\(\.\./\.\./book/(\w+)\.(?:ipynb|md)(?:#([^)]*))?\)", page, text)
 
 
 def announcement(stem, own, newer):

@@ -164,10 +164,15 @@ def book():
         build = subprocess.Popen(
             command, cwd=str(ROOT), env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
-        for line in build.stdout:
-            text = COLOR.sub("", line.decode("utf-8", "replace")).rstrip()
-            log.write(text + "\n")
-            show_progress(text)
+        try:
+            for line in build.stdout:
+                text = COLOR.sub("", line.decode("utf-8", "replace")).rstrip()
+                log.write(text + "\n")
+                show_progress(text)
+        except BaseException:  # whoever stops this script stops the build as well
+            build.terminate()
+            build.wait()
+            raise
     end_progress()
     if build.wait():
         complaints = [

@@ -19,6 +19,11 @@ def silent_on_the_line(x, w, b):
     return torch.where(x @ w + b > 0, 1.0, -1.0)
 
 
+def endless(x, w, b):
+    while True:
+        time.sleep(0.01)
+
+
 def test_a_right_answer_is_told_so_case_by_case(capsys):
     check("perceptron.neuron", neuron)
     said = capsys.readouterr().out
@@ -28,7 +33,7 @@ def test_a_right_answer_is_told_so_case_by_case(capsys):
 
 
 def test_a_wrong_answer_raises_at_the_end_and_shows_the_smallest_example(capsys):
-    with pytest.raises(CheckFailed, match="1 of 5 cases failed"):
+    with pytest.raises(CheckFailed, match=r"1 of 5 cases failed\. a point exactly on the line: First differs"):
         check("perceptron.neuron", silent_on_the_line)
     said = " ".join(capsys.readouterr().out.split())
     assert "a point exactly on the line: First differs" in said
@@ -42,6 +47,35 @@ def test_while_autograding_it_does_not_raise(monkeypatch, capsys):
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     with pytest.raises(CheckFailed):
         check("perceptron.neuron", silent_on_the_line)
+
+
+@pytest.fixture
+def in_a_notebook(monkeypatch):
+    """As in a notebook; gives the list of what is shown."""
+    shown = []
+    monkeypatch.setattr("IPython.get_ipython", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda content, raw: shown.append(content["text/html"]))
+    return shown
+
+
+def test_in_a_notebook_a_failure_does_not_end_run_all_unless_it_never_ends(in_a_notebook, monkeypatch):
+    check("perceptron.neuron", silent_on_the_line)
+    assert "4 of 5 cases pass" in in_a_notebook[0]
+    with pytest.raises(CheckFailed):
+        check("perceptron.neuron", endless)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(CheckFailed):
+        check("perceptron.neuron", silent_on_the_line)
+
+
+def test_a_failed_check_says_where_to_read_what_was_printed():
+    def talkative(x, w, b):
+        print("scores", x @ w + b)
+        return silent_on_the_line(x, w, b)
+
+    for show in as_text, as_html:
+        assert "prints is not shown here" in show(run("perceptron.neuron", talkative))
+        assert "prints is not shown here" not in show(run("perceptron.neuron", silent_on_the_line))
 
 
 def test_the_error_takes_one_line_in_a_notebook():
@@ -94,10 +128,6 @@ def test_progress_that_cannot_be_kept_is_said_and_costs_nothing(monkeypatch, tmp
 
 
 def test_an_endless_loop_ends_in_a_sentence(capsys):
-    def endless(x, w, b):
-        while True:
-            time.sleep(0.01)
-
     recorded_exercise = recorded.exercise("perceptron.neuron")
     assert recorded_exercise.seconds <= 5
     with pytest.raises(CheckFailed):

@@ -269,3 +269,11 @@ def test_a_picture_of_an_unwritten_function_names_it(capsys):
     assert capsys.readouterr().out == "Write `neuron` first.\n"
     with pytest.raises(ZeroDivisionError), plot.drawing():
         print(1 / 0)
+
+
+def test_a_picture_that_fails_in_a_notebook_is_shown_as_an_error_and_does_not_end_run_all():
+    cell = nbformat.v4.new_code_cell("from coursekit import plot\nwith plot.drawing():\n    print(1 / 0)")
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    nbclient.execute(notebook, timeout=60)  # would raise what the cell raises
+    (output,) = notebook.cells[0].outputs
+    assert output.ename == "ZeroDivisionError"

@@ -157,6 +157,23 @@ def test_a_book_is_built_again_when_a_source_has_changed(course, tmp_path, monke
     assert not course.book_is_fresh()
 
 
+def test_who_stops_the_course_stops_the_build(course, tmp_path, monkeypatch):
+    def stop(line):
+        raise KeyboardInterrupt
+
+    program = tmp_path / "bin/jupyter-book"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\necho $$ > pid\necho reading\nexec sleep 60\n")
+    program.chmod(0o755)
+    for name, value in ("ROOT", tmp_path), ("VENV", tmp_path), ("LOG", tmp_path / "_build/book.log"):
+        monkeypatch.setattr(course, name, value)
+    monkeypatch.setattr(course, "show_progress", stop)
+    with pytest.raises(KeyboardInterrupt):
+        course.book()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+
+
 def test_an_unknown_command_explains():
     status, said = run(ROOT, "dance")
     assert status == 2

@@ -1,6 +1,7 @@
 """The Jupyter Server extension, in a real JupyterLab."""
 
 import json
+import shutil
 
 import pytest
 from places import running_lab, write_exercise
@@ -47,6 +48,19 @@ def test_first_use_copies_and_opens_in_lab(lab):
     assert (lab.course / "work/perceptron/points.csv").read_text() == "1,2\n"
     own, released = (lab.course / place / "perceptron/perceptron.ipynb" for place in ("work", "exercises"))
     assert own.read_bytes() == released.read_bytes()
+
+
+def test_the_copy_links_to_pages_of_the_book_where_the_release_links_to_their_sources(lab):
+    shutil.rmtree(lab.course / "work", ignore_errors=True)
+    write_exercise(lab.course, "[a](../../book/warmup.ipynb#Shapes:-and-axes) [b](../../book/warmup.ipynb)")
+    lab.get("course/open/perceptron")
+    copy = json.loads((lab.course / "work/perceptron/perceptron.ipynb").read_text())
+    write_exercise(lab.course, "one")
+    shutil.rmtree(lab.course / "work")
+    assert (
+        copy["cells"][0]["source"]
+        == "[a](/here/book/book/warmup.html#shapes-and-axes) [b](/here/book/book/warmup.html)"
+    )
 
 
 def test_own_work_is_never_overwritten(lab):
