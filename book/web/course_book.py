@@ -1,4 +1,5 @@
-"""What the book adds to Jupyter Book: figures that move, the exercise button, lazy pictures, a subset of the icons.
+"""What the book adds to Jupyter Book: figures that move, the exercise button, lazy pictures, names that break well in
+narrow tables, a subset of the icons.
 
 The buttons that need the repository's public address appear when `repository.url` in _config.yml has one.
 """
@@ -32,6 +33,7 @@ def setup(app):
     app.connect("html-page-context", load_figures)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
+    app.connect("html-page-context", break_names_well, priority=700)
     app.connect("build-finished", finish_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -134,6 +136,21 @@ def add_exercise_button(app, page, template, context, doctree):
 def repository_path(options):
     """`https://github.com/owner/name/` → `owner/name`."""
     return "/".join(options["repository_url"].rstrip("/").split("/")[-2:])
+
+
+# --- narrow tables ---------------------------------------------------------------------------------
+
+CELL = re.compile(r"<t[dh]\b.*?</t[dh]>", re.DOTALL)
+CODE = re.compile(r'(?<=<span class="pre">)[^<]+')
+JOINT = re.compile(r"(?<=[a-z)\]][._=(])(?=[\w&(\[])", re.IGNORECASE)
+
+
+def break_names_well(app, page, template, context, doctree):
+    """Code in a table may break after a dot, an underscore, an equals sign or a bracket; book.css forbids it elsewhere."""
+    if "body" in context:
+        context["body"] = CELL.sub(
+            lambda cell: CODE.sub(lambda code: JOINT.sub("<wbr/>", code[0]), cell[0]), context["body"]
+        )
 
 
 # --- weight ----------------------------------------------------------------------------------------
