@@ -1,11 +1,13 @@
-"""What the book adds to Jupyter Book: figures that move, the exercise button, lazy pictures, a subset of the icons.
+"""What the book adds to Jupyter Book: figures that move, the exercise button, names that break well on narrow screens,
+markup that can be listened to, lazy pictures, a subset of the icons.
 
 The buttons that need the repository's public address appear when `repository.url` in _config.yml has one.
 """
 
 import re
 import shutil
-from html import escape
+from functools import partial
+from html import escape, unescape
 from io import BytesIO
 from pathlib import Path
 
@@ -32,6 +34,8 @@ def setup(app):
     app.connect("html-page-context", load_figures)
     app.connect("html-page-context", add_exercise_button, priority=600)
     app.connect("html-page-context", load_pictures_late, priority=700)
+    app.connect("html-page-context", break_names_well, priority=700)
+    app.connect("html-page-context", say_what_is_what, priority=700)
     app.connect("build-finished", finish_site)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -134,6 +138,42 @@ def add_exercise_button(app, page, template, context, doctree):
 def repository_path(options):
     """`https://github.com/owner/name/` → `owner/name`."""
     return "/".join(options["repository_url"].rstrip("/").split("/")[-2:])
+
+
+# --- narrow screens --------------------------------------------------------------------------------
+
+CELL = re.compile(r"(<t[dh]\b.*?</t[dh]>)", re.DOTALL)
+CODE = re.compile(r'<code class="([^"]*)">(.*?)</code>', re.DOTALL)
+JOINT = re.compile(r"(?<=[a-z0-9]_)(?=[a-z0-9])|(?<=[a-z0-9()\]]{3}[./])(?=[a-z])", re.IGNORECASE)
+SHORT, LONG = 12, 30  # letters
+
+
+def break_names_well(app, page, template, context, doctree):
+    """Code in a table, and long code anywhere, breaks at its joints and not within a word; in a table short code never."""
+
+    def mend(match, in_table):
+        about, code = match.groups()
+        letters = len(unescape(re.sub("<[^>]*>", "", code)))
+        if in_table and letters <= SHORT:
+            about += " short"
+        if in_table or letters >= LONG:
+            code = JOINT.sub("<wbr/>", code)
+        return f'<code class="{about}">{code}</code>'
+
+    if "body" in context:
+        parts = CELL.split(context["body"])  # text and cells in turn
+        context["body"] = "".join(CODE.sub(partial(mend, in_table=k % 2), part) for k, part in enumerate(parts))
+
+
+# --- for those who listen --------------------------------------------------------------------------
+
+
+def say_what_is_what(app, page, template, context, doctree):
+    """A head of a column that is empty is none, and the bibliography is no list of roles that no longer exist."""
+    if "body" in context:
+        body = context["body"].replace('<th class="head"><p></p></th>', "<td></td>")
+        body = body.replace(' role="doc-biblioentry"', "")
+        context["body"] = body.replace('<div role="list" class="citation-list">', '<div class="citation-list">')
 
 
 # --- weight ----------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Digit(Figure):
         nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(),
                       nn.MaxPool2d(2), nn.Flatten(), nn.Linear(256, 10))
 
-    As the last layer is linear, the difference of two classes' scores, ln(p_a / p_b), is a sum over the pooled cells:
+    As the last layer is linear, the difference of two classes' scores, log(p_a / p_b), is a sum over the pooled cells:
     the blocks of color behind the digit are its parts.
 
     `tools/figures/train_digit.py` trained the weights. `Digit(weights=model)` shows a network of your own, if it has

@@ -49,6 +49,25 @@ def test_a_page_never_scrolls_sideways(visit, online, name):
         assert wide <= width, f"{name} needs {wide} pixels of {width}: let what is too wide scroll by itself"
 
 
+BROKEN = r"""() => [...document.querySelectorAll("article :is(td, th) code .pre")].filter(code => {
+    const letters = [], walker = document.createTreeWalker(code, NodeFilter.SHOW_TEXT), range = document.createRange();
+    for (let text; (text = walker.nextNode()); )
+        for (let i = 0; i < text.length; i++) {
+            range.setStart(text, i);
+            range.setEnd(text, i + 1);
+            letters.push([text.data[i], range.getBoundingClientRect().top]);
+        }
+    return letters.some(([letter, top], i) => i && top > letters[i - 1][1] + 4 && /\w/.test(letter)
+        && /[a-z0-9]/i.test(letters[i - 1][0]));
+}).map(code => code.textContent)"""
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_names_in_tables_do_not_break_within_a_word(visit, online, name):
+    page = visit(online, width=390).open(f"book/{name}.html")
+    assert page.evaluate(BROKEN) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", SHEETS)
 def test_a_cheat_sheet_is_printed_on_one_page_black_on_white(visit, online, name, scheme):
