@@ -212,8 +212,9 @@ def _grade_everyone(stem, students, how):
         except KeyboardInterrupt:
             click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
             return 130
-    show_class(stem, graded)
-    return 1 if any(g.report is None or g.report.undecided for g in graded) else 0
+    misplaced = {} if students else course.misplaced(stem)
+    show_class(stem, graded, misplaced)
+    return 1 if misplaced or any(g.report is None or g.report.undecided for g in graded) else 0
 
 
 @_command(

@@ -77,6 +77,8 @@ def _words(course, stem, student, marks):
     report = course.report(stem, student)
     if marks[stem, student][0] is None or report is None:
         return ""
+    if report.unread:
+        return report.unread
     open_ = [e for e in report.exercises.values() if e.outcome != PASSED and e.max_points]
     parts = [f"{e.title}: {number(e.points)} of {number(e.max_points)}. {e.question}".strip() for e in open_]
     return " ".join(parts) or "Every exercise passes."

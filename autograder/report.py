@@ -74,6 +74,12 @@ class Report:
         """The ids of the exercises that need a person."""
         return [e.exercise for e in self.exercises.values() if e.outcome == UNDECIDED]
 
+    @property
+    def unread(self):
+        """The sentence that says why nothing could be graded; "" if something could."""
+        notes = {e.note for e in self.exercises.values()}
+        return notes.pop() if len(notes) == 1 and not any(e.cases for e in self.exercises.values()) else ""
+
     def as_dict(self):
         """Plain JSON-able values; `from_dict` reads them back."""
         exercises = {

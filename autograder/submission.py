@@ -15,6 +15,7 @@ from types import MappingProxyType
 import nbformat
 
 from .referee import Job
+from .rubric import exercise_id, stems
 
 NOTEBOOK_LIMIT = 20 * 2**20  # bytes
 FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook; and how many, how deep, their longest name
@@ -101,6 +102,15 @@ def read_file(path):
     if data is None:
         raise Unreadable(f"It is larger than {NOTEBOOK_LIMIT // 2**20} MB: clear its outputs and hand it in again.")
     return read(data)
+
+
+def handed_in(path, stem):
+    """The notebook that a student handed in for a chapter; raises `Unreadable`, for another chapter's too."""
+    nb = read_file(path)
+    theirs = {exercise_id(_grade_id(cell) or "").partition(".")[0] for cell in nb.cells} & set(stems())
+    if theirs and stem not in theirs:
+        raise Unreadable(f"It is the notebook of {', '.join(sorted(theirs))}: hand in that of {stem}.")
+    return nb
 
 
 def regular(path, limit, folder=None):
