@@ -77,8 +77,9 @@ class Report:
     @property
     def unread(self):
         """The sentence that says why nothing could be graded; "" if something could."""
-        notes = {e.note for e in self.exercises.values()}
-        return notes.pop() if len(notes) == 1 and not any(e.cases for e in self.exercises.values()) else ""
+        alike = {(e.note, e.outcome, len(e.cases)) for e in self.exercises.values()}
+        note, outcome, cases = alike.pop() if len(alike) == 1 else ("", "", 0)
+        return note if outcome == FAILED and not cases else ""
 
     def as_dict(self):
         """Plain JSON-able values; `from_dict` reads them back."""

@@ -141,7 +141,9 @@ def read(data):
             f"It is not a notebook: its JSON breaks off or goes wrong in line {error.lineno} ({error.msg})."
         )
     except (ValueError, RecursionError):  # no text, nested too deep, or a number without end
-        raise Unreadable("It is not a notebook: it is not JSON text that can be read.")
+        raise Unreadable(
+            "It is not a notebook: it is not JSON text that can be read. Hand in the .ipynb file that JupyterLab saved."
+        )
     if isinstance(plain, dict) and "worksheets" in plain:  # nbformat 3 and older
         try:
             plain = nbformat.convert(nbformat.from_dict(plain), 4)

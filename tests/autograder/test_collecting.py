@@ -7,6 +7,7 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
+from traitlets.config import Configurable
 
 from autograder.collecting import Collector, Extractor, Person
 
@@ -134,8 +135,9 @@ def test_a_damaged_file_is_left_out(tmp_path, monkeypatch):
 @pytest.fixture
 def collector():
     """For perceptron, in a course that knows Ada by her number in Canvas, Zoë by name, and two of one name."""
-    found = Collector()
-    found.parent = SimpleNamespace(coursedir=SimpleNamespace(assignment_id="perceptron"))
+    app = Configurable()
+    app.coursedir = SimpleNamespace(assignment_id="perceptron")
+    found = Collector(parent=app)
     found._students = [
         Person("ada", "Ada", "Lovelace", "4711"),
         Person("zoe", "Zoë", "Müller", None),
