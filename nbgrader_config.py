@@ -27,6 +27,7 @@ c.GenerateFeedback.preprocessors = ["autograder.nbgrader.Scores"]
 
 # Archives that students uploaded come from anyone.
 c.ZipCollectApp.extractor_plugin = "autograder.collecting.Extractor"
+c.ZipCollectApp.collector_plugin = "autograder.collecting.Collector"
 
 # nbgrader calls `alembic` by name; without an activated environment it would not find its own.
 if shutil.which("alembic") is None:

@@ -90,8 +90,9 @@ class Progress:
         self.bars.update(self.tasks[stage], completed=done, total=total)
 
 
-def show_class(stem, graded):
-    """What came of everyone, with a sentence for each who needs one."""
+def show_class(stem, graded, misplaced=()):
+    """What came of everyone, with a sentence for each who needs one. `misplaced`: {path: sentence} of other notebooks."""
+    graded = sorted(graded, key=lambda g: g.student)
     console = Console(highlight=False)
     reports = [g for g in graded if g.report]
     table = Table(box=None, padding=(0, 1))
@@ -123,3 +124,11 @@ def show_class(stem, graded):
             console.print(
                 Text(f"{g.student}: undecided, a person must look: {', '.join(g.report.undecided)}", style="blue")
             )
+    for path, sentence in dict(misplaced).items():
+        console.print(Text(f"{path}: {sentence}", style="yellow"))
+    if reports:
+        console.print(
+            f"Next: `autograder feedback {stem}` for students, `autograder report {stem} --open` for you, "
+            f"`autograder export {stem} --to canvas` (or moodle) for the marks.",
+            style="dim",
+        )

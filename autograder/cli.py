@@ -212,8 +212,9 @@ def _grade_everyone(stem, students, how):
         except KeyboardInterrupt:
             click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
             return 130
-    show_class(stem, graded)
-    return 1 if any(g.report is None or g.report.undecided for g in graded) else 0
+    misplaced = {} if students else course.misplaced(stem)
+    show_class(stem, graded, misplaced)
+    return 1 if misplaced or any(g.report is None or g.report.undecided for g in graded) else 0
 
 
 @_command(
@@ -323,6 +324,7 @@ def _passed(id):
 def export(stems, kind, output, names):
     """Write marks as CSV for Canvas or Moodle. What a person must still look at stays blank."""
     from .export import export as write
+    from .export import outdated
 
     with _sentences():
         course = _course()
@@ -333,11 +335,15 @@ def export(stems, kind, output, names):
             raise Sentence("Give --name once for each STEM.")
         output = output or Path(f"{kind}.csv")
         graded, waiting = write(course, kind, stems, output, names)
+        old = {stem: len(students) for stem in stems if (students := outdated(course, stem))}
     click.echo(
         f"{graded} students with a mark are in {output}"
         + (f"; {waiting} marks are blank: a person must look" if waiting else "")
     )
-    sys.exit(1 if waiting else 0)
+    for stem, count in old.items():
+        text = f"{stem}: {count} marks are from before its exercises or points changed"
+        click.echo(f"{text}: run `autograder grade --assignment {stem}`, then export again.", err=True)
+    sys.exit(1 if waiting or old else 0)
 
 
 @_command(

@@ -1,4 +1,5 @@
-"""What students uploaded as archives, unpacked for `nbgrader zip_collect`: into its folder, and no more than a limit.
+"""What students uploaded, for `nbgrader zip_collect`: archives unpacked into its folder, and no more than a limit;
+each file given to the student whom Canvas or Moodle names in front of it.
 
 What is wrong with an archive is said in a sentence, and the others are unpacked all the same.
 """
@@ -15,13 +16,20 @@ import zlib
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from nbgrader.plugins import ExtractorPlugin
+from nbgrader.api import Gradebook
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from traitlets import Integer
 
 BROKEN = (OSError, EOFError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile, tarfile.TarError)
+
+# How they name what is downloaded at once: Canvas each file, Moodle a folder or each file.
+CANVAS = re.compile(r"(?P<name>[^_/]+)(_LATE)?_(?P<number>\d+)_\d+_(?P<file>[^/]+)$")
+MOODLE = re.compile(r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_file[_/](.*/)?(?P<file>[^/]+)$")
+AGAIN = re.compile(r"(-\d+| ?\(\d+\))$")  # a copy, as they or a browser number it
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,16 @@ class Member:
                 path.unlink()
                 raise
         return path
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as the gradebook knows them."""
+
+    id: str
+    first_name: str | None
+    last_name: str | None
+    lms_user_id: str | None
 
 
 class Extractor(ExtractorPlugin):
@@ -95,6 +113,51 @@ class Extractor(ExtractorPlugin):
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             self.log.error("%s: %r%s is left out: %s.", path, names[0], more, problem)
         return files, limit
+
+
+class Collector(FileNameCollectorPlugin):
+    """Says whose a file is. Takes the place of nbgrader's, which must be told with a `named_regexp`, and still may be.
+
+    A student is found in the gradebook by Canvas's number (`lms_user_id`) or by name (Moodle), if just one fits; else
+    the id is made of both, as in `Ada Lovelace_4711`. What is no notebook is collected too, so that nobody is lost."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.taken = set()
+
+    def collect(self, submitted_file):
+        if self.named_regexp:
+            return super().collect(submitted_file)
+        path = Path(submitted_file).as_posix()
+        moodle = MOODLE.search(path)
+        found = moodle or CANVAS.search(path)
+        if not found:
+            return None
+        student = self._student(found["name"], found["number"], "" if moodle else found["number"])
+        wanted, name = self.parent.coursedir.assignment_id, Path(found["file"])
+        if name.suffix == ".ipynb" and AGAIN.sub("", name.stem).lower() == wanted.lower():
+            name = name.with_name(f"{wanted}.ipynb")
+        original, count = name, 1
+        while (student, name.name) in self.taken:  # handed in twice: both are kept, and grading names the second
+            count += 1
+            name = original.with_name(f"{original.stem}-{count}{original.suffix}")
+        self.taken.add((student, name.name))
+        return {"student_id": student, "file_id": name.name}
+
+    def _student(self, name, number, lms_user_id):
+        fits = [
+            s.id
+            for s in self._students
+            if (lms_user_id and s.lms_user_id == lms_user_id)
+            or (not lms_user_id and f"{s.first_name or ''} {s.last_name or ''}".strip().casefold() == name.casefold())
+        ]
+        return fits[0] if len(fits) == 1 else f"{name}_{number}"
+
+    @cached_property
+    def _students(self):
+        directory = self.parent.coursedir
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            return [Person(s.id, s.first_name, s.last_name, s.lms_user_id) for s in gradebook.students]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from . import rubric
 from .nbgrader import files_of, released_notebook
 from .report import Report
 from .results import secret_seed
-from .submission import Assignment, Submission, Unreadable, notebook_of, read_file, restored, source_cells, sources
+from .submission import Assignment, Submission, Unreadable, handed_in, notebook_of, restored, source_cells, sources
 from .submission import job as job_of
 
 CONFIG = "nbgrader_config.py"
@@ -129,6 +129,23 @@ class Course:
         hint = f": rename the notebook to {stem}.ipynb" if any(o.endswith(".ipynb") for o in others) else ""
         return f"There is no {stem}.ipynb; {there}{hint}."
 
+    def misplaced(self, stem):
+        """Notebooks of a chapter in `submitted/` that nobody will grade, each with a sentence: {path: sentence}."""
+        root = self.root / self.directory.submitted_directory
+        if self.directory.directory_structure != CourseDirectory.directory_structure.default_value:
+            return {}
+        found, chapters = {}, rubric.stems()
+        for path in sorted([*root.glob("*.ipynb"), *root.glob("*/*.ipynb"), *root.glob("*/*/*.ipynb")]):
+            *folders, name = path.relative_to(root).parts
+            if len(folders) == 2 and folders[1] == stem:
+                if name != f"{stem}.ipynb" and path.with_name(f"{stem}.ipynb").exists():
+                    found[path] = f"it is not graded; {stem}.ipynb beside it is. Keep the one that counts."
+            elif folders[1:] and folders[1] in chapters:
+                continue
+            elif stem in re.sub(r"\W+", "_", "/".join([*folders[1:], name]).lower()):
+                found[path] = f"it is not graded: its place is {root.name}/<student>/{stem}/{stem}.ipynb."
+        return {path.relative_to(self.root): sentence for path, sentence in found.items()}
+
     def assignment(self, stem):
         """What every submission of a chapter is read against."""
         with self.gradebook() as gradebook:
@@ -141,7 +158,7 @@ class Course:
         """The `Submission` of a student, as nbgrader's pipeline would make it."""
         unreadable = ""
         try:
-            nb = read_file(path)
+            nb = handed_in(path, assignment.stem)
         except Unreadable as sentence:
             nb, unreadable = notebook_of([]), str(sentence)
         nb = restored(nb, assignment.cells)

@@ -6,6 +6,7 @@ A cell is blank where there is no mark to give: nothing was handed in, or a pers
 import csv
 from pathlib import Path
 
+from . import rubric
 from .course import CourseError
 from .feedback import number
 from .report import PASSED
@@ -31,6 +32,13 @@ def export(course, kind, stems, path, names=()):
     graded = {student for (_, student), (score, _, _) in marks.items() if score is not None}
     waiting = sum(waiting for _, _, waiting in marks.values())
     return len(graded), waiting
+
+
+def outdated(course, stem):
+    """Who was graded with other exercises or points than the rubrics have now."""
+    now = {r.id: r.points for r in rubric.load(stem).values()}
+    reports = {s: course.report(stem, s) for s in course.students("autograded", stem)}
+    return [s for s, r in reports.items() if r and {id: e.max_points for id, e in r.exercises.items()} != now]
 
 
 def safe(text):
@@ -77,6 +85,8 @@ def _words(course, stem, student, marks):
     report = course.report(stem, student)
     if marks[stem, student][0] is None or report is None:
         return ""
+    if report.unread:
+        return report.unread
     open_ = [e for e in report.exercises.values() if e.outcome != PASSED and e.max_points]
     parts = [f"{e.title}: {number(e.points)} of {number(e.max_points)}. {e.question}".strip() for e in open_]
     return " ".join(parts) or "Every exercise passes."

@@ -5,7 +5,7 @@ asks no other place for anything (its own policy forbids the browser to).
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -84,6 +84,10 @@ def notebook_page(nb, *, stem, student="", penalty=0.0, book=""):
         cards.append(_card(nb, index, solution, report))
     rest = [_shown(cell) for i, cell in enumerate(nb.cells) if i not in shown and _is_own(cell)]
     notes = [UNJUDGED] if report is None else [] if report.confined else [UNCONFINED]
+    if report and report.unread and len(report.exercises) > 1:  # said once, and not under every exercise
+        notes.append(report.unread)
+        for card in cards:
+            card.report = card.report and replace(card.report, note="")
     return _render(stem, cards, student=student, penalty=penalty, book=book, rest=rest, notes=notes)
 
 

@@ -39,7 +39,7 @@ class SubmissionExporter(NotebookExporter):
         path = Path(filename)
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         try:
-            nb = submission.read_file(path)
+            nb = submission.handed_in(path, path.stem)
         except submission.Unreadable as sentence:
             nb = submission.notebook_of([])
             resources["unreadable"] = str(sentence)

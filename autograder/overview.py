@@ -38,6 +38,7 @@ def page(stem, rows):
     exercises = [r.about for r in rubric.load(stem).values()]
     maximum = sum(e.points for e in exercises)
     scores = [r.score for r in rows if r.score is not None]
+    read = [r for r in rows if not r.report.unread]  # from the others nothing is learned about the exercises
     return render(
         "overview.html",
         title=stem.replace("_", " ").capitalize(),
@@ -47,15 +48,11 @@ def page(stem, rows):
         scores=scores,
         median=median(scores) if scores else None,
         histogram=_histogram(scores, maximum),
-        passing=[_passing(rows, e) for e in exercises],
-        mistakes=[_mistakes(rows, e) for e in exercises],
-        hardest=_hardest(rows)[:HARDEST],
+        passing=[_passing(read, e) for e in exercises],
+        mistakes=[_mistakes(read, e) for e in exercises],
+        hardest=_hardest(read)[:HARDEST],
         undecided=[(r.student, e) for r in rows for e in r.report.exercises.values() if e.outcome == UNDECIDED],
-        unread=[
-            r.student
-            for r in rows
-            if all(e.note.startswith("Your notebook could not be read") for e in r.report.exercises.values())
-        ],
+        unread=[(r.student, why) for r in rows if (why := r.report.unread)],
         loose=[r.student for r in rows if not r.report.confined],
     )
 
@@ -107,7 +104,6 @@ def _cause(exercise):
     """A failure that no known mistake explains, in a few words."""
     problems = [exercise.note, *(c.problem for c in exercise.cases if c.outcome != PASSED)]
     for start, words in {
-        "Your notebook could not": "unreadable notebook",
         "It is still the stub": "not begun (still the stub)",
         "There is no ": "not defined (a syntax error, or renamed)",
         "It did not end": "does not end",
@@ -123,7 +119,7 @@ def _cause(exercise):
 
 
 def _hardest(rows):
-    """Cases by the share of students who fail them, the hardest first; stubs and the unreadable do not count."""
+    """Cases by the share of students who fail them, the hardest first; stubs do not count."""
     tried, failed, about = Counter(), Counter(), {}
     for row in rows:
         for e in row.report.exercises.values():

@@ -96,7 +96,8 @@ class Recorder:
             self.limit.preprocess(submission.nb, {})
             with disk_of(final):
                 self._make_ready(submission, ready)
-                self._commit(submission, result.report, handed_in)
+                answered_anew = _texts(final / f"{self.stem}.ipynb") != _texts(ready / f"{self.stem}.ipynb")
+                self._commit(submission, result.report, handed_in, answered_anew)
                 put_in_place(ready, final)
         except (DiskFull, OperationalError):  # it concerns everyone
             raise
@@ -192,11 +193,11 @@ class Recorder:
 
     # The rows
 
-    def _commit(self, submission, report, handed_in):
+    def _commit(self, submission, report, handed_in, answered_anew):
         end = time.monotonic() + PATIENCE
         while True:
             try:
-                self._write(submission, report, handed_in)
+                self._write(submission, report, handed_in, answered_anew)
                 self.db.commit()
                 return
             except Exception as error:
@@ -208,7 +209,7 @@ class Recorder:
             finally:
                 self.db.expunge_all()
 
-    def _write(self, submission, report, handed_in):
+    def _write(self, submission, report, handed_in, answered_anew):
         student = submission.student
         if self.db.get(Student, student) is None:
             self.db.add(Student(id=student))
@@ -226,10 +227,14 @@ class Recorder:
             if about["grade"]:
                 id, most = self.grades[about["grade_id"]]
                 grade, by_person = grades[id], about["solution"]
+                before = grade.auto_score
+                looked_at = grade.manual_score is not None and not grade.needs_manual_grade
                 grade.auto_score = (
                     utils.determine_grade(cell)[0] if by_person else auto_score(report, about["grade_id"], most)
                 )
-                grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
+                # What a person has given stands; it needs another look where the answer or the verdict is new.
+                if answered_anew or not looked_at or grade.auto_score != before:
+                    grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None
             if about["solution"] or about["task"]:
                 unchanged = about["checksum"] == utils.compute_checksum(cell) and not about["task"]
                 comments[self.comments[about["grade_id"]]].auto_comment = "No response." if unchanged else None
@@ -261,6 +266,14 @@ class Recorder:
         self.db.refresh(notebook, ["score"])
         penalty = self.late.plugin_inst.late_submission_penalty(row.student_id, notebook.score, late)
         return None if penalty is None else self.late._check_late_penalty(notebook, penalty)
+
+
+def _texts(path):
+    """What stands in the cells of a notebook of ours; None if it is not there."""
+    try:
+        return [cell["source"] for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def put_in_place(ready, final):

@@ -74,6 +74,13 @@ class Report:
         """The ids of the exercises that need a person."""
         return [e.exercise for e in self.exercises.values() if e.outcome == UNDECIDED]
 
+    @property
+    def unread(self):
+        """The sentence that says why nothing could be graded; "" if something could."""
+        alike = {(e.note, e.outcome, len(e.cases)) for e in self.exercises.values()}
+        note, outcome, cases = alike.pop() if len(alike) == 1 else ("", "", 0)
+        return note if outcome == FAILED and not cases else ""
+
     def as_dict(self):
         """Plain JSON-able values; `from_dict` reads them back."""
         exercises = {

@@ -81,7 +81,7 @@ def writable(plain):
 
 def unreadable(job, exercises, sentence):
     """The result for a file that is no notebook: nothing to run, no points."""
-    return alike(job, exercises, FAILED, f"Your notebook could not be read. {sentence}")
+    return alike(job, exercises, FAILED, f"Your notebook could not be graded. {sentence}")
 
 
 def alike(job, exercises, outcome, note):
@@ -176,13 +176,38 @@ def _hash(parts):
 
 
 def secret_seed(course, stem):
-    """The seed of an assignment: drawn once, the same for all students, kept for regrades."""
+    """The seed of an assignment: drawn once, the same for all students, kept for regrades. Where the file was lost or
+    spoiled, it is the seed of the last report that is recorded."""
     path = Path(course, PRIVATE, "seeds.json")
-    seeds = json.loads(path.read_text()) if path.exists() else {}
+    seeds = _seeds(path)
     if stem not in seeds:
-        seeds[stem] = secrets.token_hex(16)
+        seeds[stem] = _recorded_seed(course, stem) or secrets.token_hex(16)
         write_private(path, json.dumps(seeds, indent=1), durable=True)
     return seeds[stem]
+
+
+def _seeds(path):
+    try:
+        seeds = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        seeds = None
+    if not isinstance(seeds, dict) or not all(isinstance(seed, str) for seed in seeds.values()):
+        aside = path.with_name(f"seeds.broken-{secrets.token_hex(4)}.json")
+        os.replace(path, aside)
+        log.warning("%s could not be read and is now %s: seeds are taken from what is graded", path, aside.name)
+        return {}
+    return seeds
+
+
+def _recorded_seed(course, stem):
+    """The seed of what was graded last; None if nothing was."""
+    graded = Path(course, "autograded").glob(f"*/{stem}/{stem}.ipynb")
+    for path in sorted(graded, key=os.path.getmtime, reverse=True):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return str(json.loads(path.read_text(encoding="utf-8"))["metadata"]["autograder"]["report"]["seed"])
+    return None
 
 
 def write_private(path, text, durable=False):

@@ -15,6 +15,7 @@ from types import MappingProxyType
 import nbformat
 
 from .referee import Job
+from .rubric import exercise_id, stems
 
 NOTEBOOK_LIMIT = 20 * 2**20  # bytes
 FILES_LIMIT = 20 * 2**20  # bytes, of all the files beside the notebook; and how many, how deep, their longest name
@@ -103,6 +104,15 @@ def read_file(path):
     return read(data)
 
 
+def handed_in(path, stem):
+    """The notebook that a student handed in for a chapter; raises `Unreadable`, for another chapter's too."""
+    nb = read_file(path)
+    theirs = {exercise_id(_grade_id(cell) or "").partition(".")[0] for cell in nb.cells} & set(stems())
+    if theirs and stem not in theirs:
+        raise Unreadable(f"It is the notebook of {', '.join(sorted(theirs))}: hand in that of {stem}.")
+    return nb
+
+
 def regular(path, limit, folder=None):
     """The bytes of a file, None if there are more than `limit`. No link is followed, and nothing waited for.
     Raises `OSError`, and `Unreadable` for what is no file. `folder` is an open one that `path` starts from."""
@@ -131,7 +141,9 @@ def read(data):
             f"It is not a notebook: its JSON breaks off or goes wrong in line {error.lineno} ({error.msg})."
         )
     except (ValueError, RecursionError):  # no text, nested too deep, or a number without end
-        raise Unreadable("It is not a notebook: it is not JSON text that can be read.")
+        raise Unreadable(
+            "It is not a notebook: it is not JSON text that can be read. Hand in the .ipynb file that JupyterLab saved."
+        )
     if isinstance(plain, dict) and "worksheets" in plain:  # nbformat 3 and older
         try:
             plain = nbformat.convert(nbformat.from_dict(plain), 4)

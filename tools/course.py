@@ -88,6 +88,9 @@ def setup():
     stamp, wanted = VENV / "course-stamp", fingerprint()
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
+    if is_of_another_folder():
+        say("This folder was moved or copied, and its .venv still points to the old place: it is made anew.")
+        shutil.rmtree(str(VENV))
     new = not PYTHON.exists()
     if new:
         require_venv()
@@ -107,6 +110,16 @@ def setup():
         install("-q", "--no-deps", "--no-build-isolation", "-e", package)
     stamp.write_text(wanted)
     say("Installed.")
+
+
+def is_of_another_folder():
+    """Was .venv made elsewhere? Its programs and `activate` hold the path, and would run the other folder's course."""
+    try:
+        about = (VENV / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    made = re.search(r"^command = .* -m venv .*?(/.*)$", about, re.M)  # the interpreter's path has gone by
+    return bool(made) and not (os.path.isdir(made[1]) and os.path.samefile(made[1], str(VENV)))
 
 
 def fingerprint():

@@ -89,7 +89,7 @@ def test_grading_everyone_says_who_needs_a_person(run, classroom):
     done = run("grade", "--assignment", STEM, "--unconfined")
     assert done.exit_code == 1
     assert "2 students of perceptron are in the gradebook" in done.stdout
-    assert "alan: Your notebook could not be read." in done.stdout
+    assert "alan: Your notebook could not be graded." in done.stdout
     assert "bernard: There is no perceptron.ipynb" in done.stdout
     assert "Traceback" not in done.output
 

@@ -4,10 +4,12 @@ import io
 import os
 import tarfile
 import zipfile
+from types import SimpleNamespace
 
 import pytest
+from traitlets.config import Configurable
 
-from autograder.collecting import Extractor
+from autograder.collecting import Collector, Extractor, Person
 
 
 class Heard(list):
@@ -128,3 +130,47 @@ def test_a_damaged_file_is_left_out(tmp_path, monkeypatch):
     assert found == {"a/q.ipynb": b"", "b/p.ipynb": b"1"}
     assert "'p.ipynb' is left out: it cannot be unpacked" in heard[0]
     assert "'./p.ipynb' and 1 more is left out: it cannot be unpacked" in heard[1]
+
+
+@pytest.fixture
+def collector():
+    """For perceptron, in a course that knows Ada by her number in Canvas, Zoë by name, and two of one name."""
+    app = Configurable()
+    app.coursedir = SimpleNamespace(assignment_id="perceptron")
+    found = Collector(parent=app)
+    found._students = [
+        Person("ada", "Ada", "Lovelace", "4711"),
+        Person("zoe", "Zoë", "Müller", None),
+        Person("li1", "Li", "Wei", None),
+        Person("li2", "Li", "Wei", None),
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "student", "name"),
+    [
+        ("lovelaceada_4711_90001_perceptron.ipynb", "ada", "perceptron.ipynb"),
+        ("lovelaceada_LATE_4711_90001_perceptron-2.ipynb", "ada", "perceptron.ipynb"),
+        ("turingalan_4712_90002_Perceptron (1).ipynb", "turingalan_4712", "perceptron.ipynb"),
+        ("turingalan_4712_90002_my_home_work.ipynb", "turingalan_4712", "my_home_work.ipynb"),
+        ("turingalan_4712_90002_perceptron.pdf", "turingalan_4712", "perceptron.pdf"),
+        ("Zoë Müller_17_assignsubmission_file/perceptron.ipynb", "zoe", "perceptron.ipynb"),
+        ("Zoë Müller_17_assignsubmission_file_perceptron.ipynb", "zoe", "perceptron.ipynb"),
+        ("Zoë Müller_17_assignsubmission_file/sub/perceptron.ipynb", "zoe", "perceptron.ipynb"),
+        ("Li Wei_18_assignsubmission_file/perceptron.ipynb", "Li Wei_18", "perceptron.ipynb"),
+    ],
+)
+def test_canvas_and_moodle_say_whose_a_file_is(collector, path, student, name):
+    found = collector.collect(f"/course/downloaded/perceptron/extracted/submissions/{path}")
+    assert found == {"student_id": student, "file_id": name}
+
+
+def test_what_nobody_is_named_in_is_left_to_nbgraders_warning(collector):
+    assert collector.collect("/course/downloaded/perceptron/extracted/perceptron.ipynb") is None
+
+
+def test_of_two_hand_ins_both_are_kept(collector):
+    files = ["alan_4712_1_perceptron-1.ipynb", "alan_4712_2_perceptron.ipynb", "alan_4712_3_perceptron.ipynb"]
+    names = [collector.collect(f"/extracted/{file}")["file_id"] for file in files]
+    assert names == ["perceptron.ipynb", "perceptron-2.ipynb", "perceptron-3.ipynb"]

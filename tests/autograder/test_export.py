@@ -1,13 +1,14 @@
 """The CSV files are what Canvas and Moodle import, blank where there is no mark, and no formula in them."""
 
 import csv
+from types import SimpleNamespace
 
 import pytest
 from classroom import STEM
 
 from autograder import rubric
 from autograder.course import CourseError
-from autograder.export import export, safe
+from autograder.export import export, outdated, safe
 
 FIRST = rubric.grade_id(next(iter(rubric.load(STEM).values())).id)
 
@@ -115,3 +116,10 @@ def test_an_empty_gradebook_says_what_to_do(classroom):
     classroom.keep_only()
     with pytest.raises(CourseError, match="grade first"):
         export(classroom.course, "canvas", [STEM], classroom.root / "x.csv")
+
+
+def test_who_was_graded_before_points_changed_is_known(classroom, monkeypatch):
+    assert outdated(classroom.course, STEM) == []
+    changed = {name: SimpleNamespace(id=r.id, points=r.points + 1) for name, r in rubric.load(STEM).items()}
+    monkeypatch.setattr(rubric, "load", lambda stem: changed)
+    assert outdated(classroom.course, STEM) == classroom.course.students("autograded", STEM)

@@ -11,7 +11,7 @@ import pytest
 from classroom import STEM
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from autograder import feedback, rubric
+from autograder import export, feedback, overview, rubric
 from autograder.course import Course
 from autograder.report import FAILED, PASSED, UNDECIDED, CaseReport, ExerciseReport, Report
 
@@ -111,6 +111,19 @@ def test_a_hidden_case_that_carried_an_example_would_not_show_it():
 def test_what_all_failed_cases_share_is_said_once(pages, graded_class):
     page = pages[graded_class.of_kind("blank")]
     assert page.count("It is still the stub") == len(rubric.load(STEM))
+
+
+def test_why_nothing_could_be_graded_is_said_once(classroom):
+    classroom.keep_only("alan")
+    classroom.submission("alan").write_bytes(b"%PDF-1.7")
+    classroom.grade()
+    page = classroom.course.feedback(STEM, "alan").read_text()
+    assert page.count("It is not a notebook") == 1
+    rows = overview.rows(classroom.course, STEM)
+    assert overview.page(STEM, rows).count("It is not a notebook") == 1
+    assert "of 1 passed" not in overview.page(STEM, rows), "it says nothing about the exercises"
+    export.export(classroom.course, "moodle", [STEM], classroom.root / "moodle.csv")
+    assert (classroom.root / "moodle.csv").read_text().count("It is not a notebook") == 1
 
 
 def hostile_notebook():

@@ -1,5 +1,6 @@
 """Everyone is graded once, rightly, and nothing is lost."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import time
 
 import nbformat
 import pytest
-from classroom import STEM
+from classroom import ROOT, STEM
 
 from autograder import grading, recording, results, rubric, submission, workers
 from autograder.course import CourseError
@@ -143,6 +144,27 @@ def test_what_is_no_notebook_gets_a_sentence_and_no_points(classroom, data, word
         assert exercise.outcome == FAILED
         assert words in exercise.note
     assert set(classroom.marks()["alan"].values()) == {(0.0, False)}
+
+
+def test_another_chapters_notebook_is_named(classroom):
+    classroom.keep_only("alan", "anita")
+    shutil.copy(ROOT / "exercises/warmup/warmup.ipynb", classroom.submission("alan"))
+    graded = classroom.grade()
+    assert graded["alan"].report.unread.endswith(f"It is the notebook of warmup: hand in that of {STEM}.")
+    assert graded["alan"].report.points == 0
+    assert not graded["anita"].report.unread
+
+
+def test_notebooks_in_the_wrong_place_are_named(classroom):
+    assert classroom.course.misplaced(STEM) == {}
+    places = [f"{STEM}.ipynb", f"bob/{STEM}.ipynb", f"bob/Perceptron/{STEM}.ipynb", f"bob/homework/{STEM}-2.ipynb"]
+    places += [f"ada/{STEM}/{STEM}-2.ipynb", f"{STEM}/bob/{STEM}.ipynb"]
+    others = ["ada/warmup/warmup.ipynb", f"ada/warmup/{STEM}.ipynb", "warmup.ipynb", f"misnamed/{STEM}/homework.ipynb"]
+    for place in places + others:
+        path = classroom.root / "submitted" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    assert {str(p) for p in classroom.course.misplaced(STEM)} == {f"submitted/{place}" for place in places}
 
 
 def test_a_link_is_not_followed(classroom):

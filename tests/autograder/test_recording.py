@@ -124,13 +124,38 @@ def test_recorded_again_it_is_still_as_nbgrader_would_write_it(written, known):
     for student in ("ada", "alan"):
         written.submission(student).with_name("timestamp.txt").write_text("2026-01-05 10:00:00 UTC")
     assert [s for s, g in written.grade().items() if g.new] == ["ada", "alan"]
+    row = written.rows()["ada"]
+    assert [row["grades"][cell][3] for cell in (FIRST, "essay")] == [False, False], "nobody need look again"
     ours = written.rows(), written.files()
+    for cell in (FIRST, "essay"):
+        ours[0]["ada"]["grades"][cell][3] = True  # nbgrader asks for it after every regrade
     by_nbgrader(written, written.rows())
     assert (written.rows(), written.files()) == ours
-    row = ours[0]["ada"]
     assert row["grades"]["essay"][1] == 3.0
     assert row["grades"][FIRST][1:3] == [1.5, 0.5]
     assert row["comments"]["essay"] == [None, "Well written."]
+
+
+@pytest.mark.parametrize("new", ["answer", "verdict", "nothing"])
+def test_a_mark_given_by_hand_needs_another_look_where_something_is_new(written, known, monkeypatch, new):
+    written.grade()
+    with written.course.gradebook() as gradebook:
+        row = gradebook.find_grade(FIRST, STEM, STEM, "ada")
+        row.manual_score, row.needs_manual_grade = 1.5, False
+        gradebook.db.commit()
+    if new == "answer":
+        nb = json.loads(written.submission("ada").read_text())
+        nb["cells"].append({"cell_type": "code", "metadata": {}, "source": "another = 1"})
+        written.submission("ada").write_text(json.dumps(nb))
+    if new == "verdict":
+        id = FIRST.replace("-", ".", 1)
+        judged = replace(known.report.exercises[id], points=0.25)
+        result = replace(known, report=replace(known.report, exercises=known.report.exercises | {id: judged}))
+        monkeypatch.setattr(Results, "get", lambda self, job: result)
+    assert written.grade(students=["ada"], again=new == "nothing")["ada"].new
+    grade = written.rows()["ada"]["grades"][FIRST]
+    assert grade[1] == 1.5
+    assert grade[3] is (new != "nothing")
 
 
 def test_a_job_is_byte_for_byte_what_nbgraders_pipeline_makes(classroom, monkeypatch):

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 
 import nbformat
 import pytest
@@ -282,3 +283,15 @@ def test_half_a_character_is_kept_as_a_question_mark(tmp_path, monkeypatch):
     assert {e.note for e in result.report.exercises.values()} == {"?"}
     answer = json.dumps({"report": {**result.report.as_dict(), "seed": "\ud800"}}).encode()
     assert workers._plain(answer)["report"]["seed"] == "?"
+
+
+@pytest.mark.parametrize("spoiled", [None, "", '{"perc', "[]", '{"perceptron": 3}'])
+def test_a_lost_seed_is_that_of_what_is_graded(graded_class, tmp_path, spoiled):
+    shutil.copytree(graded_class.root / "autograded", tmp_path / "autograded")
+    if spoiled is not None:
+        (tmp_path / results.PRIVATE).mkdir()
+        (tmp_path / results.PRIVATE / "seeds.json").write_text(spoiled)
+    assert results.secret_seed(tmp_path, STEM) == results.secret_seed(graded_class.root, STEM)
+    assert len(results.secret_seed(tmp_path, "other")) == 32
+    aside = [p.read_text() for p in (tmp_path / results.PRIVATE).glob("seeds.broken-*.json")]
+    assert aside == ([] if spoiled is None else [spoiled])

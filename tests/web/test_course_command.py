@@ -97,6 +97,18 @@ def test_no_network_at_install(clone):
     assert "Traceback" not in said
 
 
+def test_an_environment_of_another_folder_is_made_anew(clone, tmp_path_factory):
+    """`activate` and the programs in it would run the folder that this one was copied from."""
+    nowhere = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    nowhere |= {"PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": ""}
+    run(clone, "setup", **nowhere)
+    copy = tmp_path_factory.mktemp("moved") / "course"
+    shutil.copytree(clone, copy, symlinks=True)
+    assert "made anew" in run(copy, "setup", **nowhere)[1]
+    assert str(copy) in (copy / ".venv/bin/activate").read_text()
+    assert "made anew" not in run(copy, "setup", **nowhere)[1]
+
+
 def test_a_disk_that_fills_up_while_installing(clone):
     """The environment's pip is one that says what pip says then."""
     pip = clone / ".venv/bin/python"
