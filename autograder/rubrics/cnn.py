@@ -487,6 +487,12 @@ def _(rng):
     return chain, torch.tensor([0.9, 0.8, 0.3]), torch.tensor([2, 2, 2]), 0.2
 
 
+@non_maximum_suppression.given("two boxes whose IoU is exactly the threshold")
+def _(rng):
+    x, y = rng.integers(0, 8, 2)
+    return torch.cat([box(x, y, 10, 10), box(x, y, 20, 10)]), torch.tensor([0.5, 0.8]), torch.tensor([1, 1]), 0.5
+
+
 @non_maximum_suppression.given("eleven boxes of three classes, in any order", weight=2)
 def _(rng):
     return crowd(rng, [(0, 7, 2), (2.5, 7, 2), (5, 7, 2), (0.5, 2, 3), (9, 4, 2)], 0.3, telling=True)
@@ -510,6 +516,16 @@ def _(rng):
 @non_maximum_suppression.given("double precision (float64)", public=False, weight=0.5)
 def _(rng):
     return doubles(*crowd(rng, [(0, 2, 3), (2, 2, 3), (1, 1, 2)], 0.4))
+
+
+@non_maximum_suppression.mistake(
+    "An IoU of just the threshold suppresses",
+    question="Two boxes have an IoU of 0.5, and the threshold is 0.5. Is one above the other?",
+    hint="No, they are equal, and both boxes stay: a box goes where its IoU is `>` the threshold.",
+    section=DETECTION,
+)
+def _(boxes, scores, classes, threshold):
+    return suppressed(boxes, scores, classes, threshold - 1e-6)
 
 
 @non_maximum_suppression.mistake(
@@ -1048,6 +1064,7 @@ match_detections = Rubric(
 
 def matched(
     boxes, scores, truth, threshold, *, order="best first", twice=False, greedy=False, first_choice=False, poor=False, sort=False,
+    first_free=False,
 ):  # fmt: skip
     """Detections matched to true boxes with one thing wrong."""
     overlap, found = reference.iou(boxes, truth), [-1] * len(boxes)
@@ -1060,7 +1077,8 @@ def matched(
         return torch.tensor(found)
     for i in {"best first": best_first, "worst first": best_first[::-1], "as given": range(len(boxes))}[order]:
         among = range(len(truth)) if twice or first_choice else sorted(free)
-        k = max(among, key=lambda k: float(overlap[i, k]), default=None)
+        among = [k for k in among if overlap[i, k] >= threshold] if first_free else among
+        k = max(among, key=lambda k: 0.0 if first_free else float(overlap[i, k]), default=None)
         if k is None or (first_choice and k not in free):
             continue
         if overlap[i, k] >= threshold:
@@ -1130,6 +1148,18 @@ def _(rng):
     x = rng.integers(0, 8) / 2
     found = torch.cat([box(x + 0.75, 1, 4, 4), box(x, 1, 4, 4)])
     return found, torch.tensor([0.5, 0.8]), torch.cat([box(x, 1, 4, 4), box(x + 2, 1, 4, 4)]), 0.5
+
+
+@match_detections.given("a detection that reaches both objects, and fits the second better")
+def _(rng):
+    x = rng.integers(0, 8) / 2
+    return box(x + 1.5, 1, 4, 4), torch.tensor([0.7]), torch.cat([box(x, 1, 4, 4), box(x + 2, 1, 4, 4)]), 0.4
+
+
+@match_detections.given("an IoU of exactly the threshold")
+def _(rng):
+    x, y = rng.integers(0, 8, 2)
+    return box(x, y, 10, 10), torch.tensor([0.6]), torch.cat([box(30, 5, 8, 8), box(x, y, 20, 10)]), 0.5
 
 
 @match_detections.given("four objects, nine detections, in any order", weight=2)
@@ -1216,6 +1246,26 @@ def _(boxes, scores, truth, threshold):
 )
 def _(boxes, scores, truth, threshold):
     return matched(boxes, scores, truth, threshold, poor=True)
+
+
+@match_detections.mistake(
+    "The first box that is near enough is taken",
+    question="A detection overlaps two free boxes by more than the threshold. Which of them does it find in your function?",
+    hint="The first in the list. It should be the one that it overlaps most: go through all free boxes before you decide.",
+    section=DETECTION,
+)
+def _(boxes, scores, truth, threshold):
+    return matched(boxes, scores, truth, threshold, first_free=True)
+
+
+@match_detections.mistake(
+    "An IoU of just the threshold does not count",
+    question="A detection has an IoU of 0.5 with a free box, and the threshold is 0.5. Has it found the box?",
+    hint="Yes: the threshold is the IoU that is needed, so `>=`.",
+    section=DETECTION,
+)
+def _(boxes, scores, truth, threshold):
+    return matched(boxes, scores, truth, threshold + 1e-6)
 
 
 @match_detections.mistake(
@@ -1363,6 +1413,27 @@ def _(x, y):
 )
 def _(x, y):
     return fitted(layers(), x[:300], y[:300], 1, size=25)
+
+
+@train_cnn.alternative("a class that names its last layer first")
+def _(x, y):
+    class Reader(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.dense = nn.Linear(256, 10)
+            self.second, self.first = nn.Conv2d(8, 16, 3, padding=1), nn.Conv2d(1, 8, 3, padding=1)
+
+        def forward(self, x):
+            return self.dense(F.max_pool2d(self.second(self.first(x).relu()).relu(), 2).flatten(1))
+
+    model = Reader()
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(12):
+        for batch in torch.randperm(len(x)).split(50):
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[batch]), y[batch]).backward()
+            optimizer.step()
+    return model
 
 
 @train_cnn.alternative("two steps at a time, SGD with momentum")

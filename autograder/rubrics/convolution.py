@@ -255,7 +255,7 @@ def _(rng):
 
 @parameter_count.given("a large layer", public=False)
 def _(rng):
-    return layer(rng, most=300)[:4]
+    return layer(rng, most=80)[:4]
 
 
 @parameter_count.given("in three groups", public=False)
@@ -439,15 +439,16 @@ def _(rng):
     return doubles(*images_and_filters(rng, 2, 3, 7, 5, 2, 3, 2, 2, 1))
 
 
-def slid(x, weight, bias, stride=1, padding=0, *, step=None, margins=None, biases=1):
+def slid(x, weight, bias, stride=1, padding=0, *, step=None, across=None, margins=None, biases=1):
     """Convolution place by place, with one thing wrong."""
     (h, w), (kh, kw) = x.shape[-2:], weight.shape[-2:]
     step = stride if step is None else step
+    across = step if across is None else across
     rows, columns = size(h, kh, stride, padding), size(w, kw, stride, padding)
     x = F.pad(x, margins or (padding,) * 4)
     lines = []
     for i in range(rows):
-        patches = [x[:, :, i * step : i * step + kh, j * step : j * step + kw] for j in range(columns)]
+        patches = [x[:, :, i * step : i * step + kh, j * across : j * across + kw] for j in range(columns)]
         lines.append(torch.stack([torch.einsum("ncab,fcab->nf", p, weight) for p in patches], dim=-1))
     return torch.stack(lines, dim=-2) + biases * bias[:, None, None]
 
@@ -484,6 +485,16 @@ def _(x, weight, bias, stride=1, padding=0):
 
 
 @conv2d.mistake(
+    "The bias is missing",
+    question="What is your output where a patch holds nothing but zeros, and what should it be?",
+    hint="The bias of the filter: add `bias[k]` to each number of output channel k.",
+    section=CHANNELS,
+)
+def _(x, weight, bias, stride=1, padding=0):
+    return slid(x, weight, bias, stride, padding, biases=0)
+
+
+@conv2d.mistake(
     "The bias is added for each input channel",
     question="How often does the bias of one filter go into one number of the output?",
     hint="Once, after the sum over the channels. In a loop over channels it must stand outside.",
@@ -501,6 +512,16 @@ def _(x, weight, bias, stride=1, padding=0):
 )
 def _(x, weight, bias, stride=1, padding=0):
     return slid(x, weight, bias, padding, stride)
+
+
+@conv2d.mistake(
+    "The stride acts on the rows alone",
+    question="With stride 2, at which column does the patch (0, 1) begin in your function?",
+    hint="At column 2, it should. The stride is the step in both directions: row `i * stride`, column `j * stride`.",
+    section=SIZE,
+)
+def _(x, weight, bias, stride=1, padding=0):
+    return slid(x, weight, bias, stride, padding, across=1)
 
 
 @conv2d.mistake(
@@ -633,6 +654,11 @@ def _(rng):
 @pool2d.given("maximum, 5 × 5, stride 3, padding 2, pixels of both signs", public=False)
 def _(rng):
     return grid(rng, 1, 3, 11, 8), 5, 3, 2
+
+
+@pool2d.given("maximum with padding 1, all pixels far below zero", public=False)
+def _(rng):
+    return grid(rng, 2, 2, 4, 6, low=-90, high=-50, fine=1) * 1000, 3, 2, 1
 
 
 @pool2d.given("average, 4 × 4, stride 3, padding 2, pixels of both signs", public=False)
@@ -954,13 +980,13 @@ def two_motifs(rng):
 
 
 def strings(rng, motifs, n, places):
-    """n strings, one-hot (n, 4, length), with classes 0 (no word), 1 or 2 (that word, beginning in one of `places`)."""
+    """n strings of letters 0 … 3, (n, length), with classes 0 (no word), 1 or 2 (that word, beginning in one of `places`)."""
     letters, y = rng.integers(0, 4, (n, LENGTH)), rng.permutation(np.arange(n) % 3)
     for row, label in zip(letters, y):
         if label:
             start = rng.choice(places)
             row[start : start + MOTIF] = motifs[label - 1]
-    return F.one_hot(torch.tensor(letters), 4).permute(0, 2, 1).float().contiguous(), torch.tensor(y)
+    return torch.tensor(letters, dtype=torch.uint8), torch.tensor(y)
 
 
 def hidden_words(rng, places, new_places, n=600, new=300):
@@ -1649,12 +1675,12 @@ global_pool = Rubric(
 )
 
 
-def batch_of_sizes(rng, n, c, h, w, low=-3, high=3):
-    """Feature maps of different sizes, filled up with zeros on the right and below, and masks that say how large each is."""
+def batch_of_sizes(rng, n, c, h, w, low=-3, high=3, filling=0.0):
+    """Feature maps of different sizes, filled up on the right and below, and masks that say how large each is."""
     x, mask = grid(rng, n, c, h, w, low=low, high=high), torch.zeros(n, h, w, dtype=torch.bool)
     for i in range(n):
         mask[i, : h if i == 0 else int(rng.integers(1, h)), : w if i == 1 else int(rng.integers(2, w))] = True
-    return x * mask[:, None], mask
+    return torch.where(mask[:, None], x, filling), mask
 
 
 @global_pool.given("maximum, one map that fills its place")
@@ -1667,9 +1693,9 @@ def _(rng):
     return batch_of_sizes(rng, 3, 2, 4, 5, low=-5, high=-1)
 
 
-@global_pool.given("average, three sizes")
+@global_pool.given("average, three sizes; what lies outside is not zero")
 def _(rng):
-    return *batch_of_sizes(rng, 3, 2, 4, 5, low=1, high=4), "average"
+    return *batch_of_sizes(rng, 3, 2, 4, 5, low=1, high=4, filling=9.0), "average"
 
 
 @global_pool.given("a batch on another device (meta: shapes without numbers)", weight=0.5)
@@ -1684,8 +1710,7 @@ def _(rng):
 
 @global_pool.given("average, five sizes, both signs; what lies outside is not zero", public=False, weight=2)
 def _(rng):
-    x, mask = batch_of_sizes(rng, 5, 3, 6, 7)
-    return x + 9 * (~mask[:, None]).float(), mask, "average"
+    return *batch_of_sizes(rng, 5, 3, 6, 7, filling=9.0), "average"
 
 
 @global_pool.given("double precision (float64)", public=False, weight=0.5)

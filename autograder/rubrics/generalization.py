@@ -430,7 +430,7 @@ def marked(rng, n, c, h, w):
 
 @augment.given("up to one pixel")
 def _(rng):
-    return *marked(rng, 12, 1, 6, 5), 4, 1
+    return *marked(rng, 12, 1, 4, 3), 24, 1
 
 
 @augment.given("up to two pixels, three channels")
@@ -1112,6 +1112,19 @@ def training_loop(model, parameters, x, y, steps, lr):
 def new_head(model, classes):
     model[-1] = nn.Linear(model[-1].in_features, classes)
     return model
+
+
+@fine_tune.mistake(
+    "The new head stands behind the old one",
+    question="How many numbers come into your new head, and how many features does the body have?",
+    hint="It gets the old classes' logits. The new head takes the place of the old one: "
+    "`model[-1] = nn.Linear(model[-1].in_features, classes)`.",
+    section=TUNING,
+)
+def _(model, x, y, classes, steps, lr):
+    model.requires_grad_(False).eval()
+    model.append(nn.Linear(model[-1].out_features, classes))
+    return training_loop(model, model[-1].parameters(), x, y, steps, lr)
 
 
 @fine_tune.mistake(

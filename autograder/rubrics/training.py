@@ -1362,6 +1362,20 @@ def _(depth):
 
 
 @deepest.mistake(
+    "No ReLU between the layers",
+    question="What is a linear map of a linear map?",
+    hint="A linear map again: without something between them thirty layers can do no more than one. Put `nn.ReLU()` after "
+    "every layer but the last.",
+    section=KAIMING,
+)
+def _(depth):
+    layers = [nn.Linear(64, 4 if i == depth - 1 else 64) for i in range(depth)]
+    for layer in layers:
+        nn.init.xavier_normal_(layer.weight)
+    return adam(nn.Sequential(*layers))
+
+
+@deepest.mistake(
     "All weights start at zero",
     question="What is the gradient of a weight if everything that comes in, and everything that goes out, is zero?",
     hint="Zero. Random weights break the symmetry: `nn.init.kaiming_normal_(layer.weight)`.",

@@ -77,7 +77,7 @@ def passed(residual_block, channels_in, channels_out, stride, training, weights,
 
 def trained(train_cnn, x, y, wanted, x_new):
     """*When*: train a network on x and y, and ask it about x_new. (wanted: the share that must be right.)
-    → the shapes of its parameters in their order, what it does with them, and its answers (m, 10)"""
+    → the shapes of its parameters (in the figure's order, if it has them), what it does with them, its answers (m, 10)"""
     import torch
     from torch import nn
 
@@ -88,8 +88,10 @@ def trained(train_cnn, x, y, wanted, x_new):
     network.eval()
     with torch.no_grad():
         answers = network(x_new)
-        shapes = _shapes(network.parameters())
-        works = _works(list(network.parameters()), x_new[:30], answers[:30]) if shapes == FIGURE else "other layers"
+        places = FIGURE.split(", ")
+        found = sorted(network.parameters(), key=lambda p: [*places, _shapes([p])].index(_shapes([p])))
+        shapes = _shapes(found)
+        works = _works(found, x_new[:30], answers[:30]) if shapes == FIGURE else "other layers"
     return [shapes, works, answers]
 
 

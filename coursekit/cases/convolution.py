@@ -12,8 +12,12 @@ LETTERS = "ACGT"
 ENOUGH = 0.9  # share of the new strings that must be right
 
 
-def predicted(find_motif, x, y, x_new):
-    """*When*: learn from the strings x (n, 4, length) and their classes y (n,), and say what x_new are. → the answers"""
+def predicted(find_motif, letters, y, new_letters):
+    """*When*: make strings of letters 0 … 3, shape (n, length), one-hot (n, 4, length), learn from them and their classes
+    y (n,), and say what the new ones are. → the answers"""
+    from torch.nn import functional as F
+
+    x, x_new = (F.one_hot(each.long(), len(LETTERS)).mT.float().contiguous() for each in (letters, new_letters))
     with seeded():
         return find_motif(x, y, x_new)
 
@@ -31,7 +35,7 @@ def accuracy(observed, case, exercise):
     reading = "found, but not told apart" if found >= ENOUGH and not (answers == 2).any() else "low"
     example = ""
     if case.public:
-        words = ["".join(LETTERS[k] for k in s.argmax(axis=0)) for s in numbers(case.given[2])[:3]]
+        words = ["".join(LETTERS[int(k)] for k in s) for s in numbers(case.given[2])[:3]]
         said = [f"{word[:44]}  your answer: {answer:g}" for word, answer in zip(words, answers)]
         counts = ", ".join(f"{int((answers == k).sum())} times {k:g}" for k in np.unique(answers)[:4])
         example = "\n".join([f"{len(case.given[0])} strings to learn from", *said, "…", f"in all: {counts}"])

@@ -100,6 +100,7 @@ def watched(early_stopping, patience, losses, values, elsewhere):
         if stopper.step(loss, model):
             break
         epoch += 1
+    fill(model, -2.0)  # only a copy still knows what it held
     held = network(-1.0) if elsewhere else model
     stopper.restore(held)
     return {
@@ -167,6 +168,19 @@ def _origins(images, x):
     return origins
 
 
+def _uneven(shifts, most):
+    """Which shift comes too often or too seldom for chance, as a sentence; "" if none."""
+    import numpy as np
+
+    share = 1 / (2 * most + 1)
+    surplus = np.bincount(np.clip(shifts, -most, most) + most, minlength=2 * most + 1) - share * len(shifts)
+    k = int(abs(surplus).argmax())
+    if abs(surplus[k]) < 5 * math.sqrt(share * (1 - share) * len(shifts)):
+        return ""
+    much = "often" if surplus[k] > 0 else "seldom"
+    return f"A shift by {k - most} comes too {much}: all from {-most} to {most} are equally likely."
+
+
 def copies(observed, case, exercise):
     """*Then*: each image of x comes `copies` times with its own label, each time moved by its own draw from −most … most
     in both directions, with zeros coming in; and another time the draws are others."""
@@ -196,6 +210,7 @@ def copies(observed, case, exercise):
         elif most:
             ends = [dy.min() == -most, dy.max() == most, dx.min() == -most, dx.max() == most]
             each = [sorted((a, b) for i, a, b, _ in origins if i == k) for k in set(source.tolist())]  # of each image
+            uneven = _uneven(np.concatenate([dy, dx]), most)
             if len(each) > 1 and all(shifts == each[0] for shifts in each):
                 faults.append(("together", "All images are moved alike: each needs draws of its own."))
             elif times > 1 and all(shifts[0] == shifts[-1] for shifts in each):
@@ -206,6 +221,12 @@ def copies(observed, case, exercise):
                 names = ["up", "down", "left", "right"]
                 missing = " and ".join(name for name, end in zip(names, ends) if not end)
                 faults.append((f"never {missing}", f"No image is moved {missing} by {most}; `most` is {most}."))
+            elif times > 1 and not dy[:n].any() and not dx[:n].any():
+                faults.append(
+                    ("originals", f"The first {n} images are not moved: every copy is moved by a draw of its own.")
+                )
+            elif uneven:
+                faults.append(("uneven", uneven))
             elif np.array_equal(numbers(observed[0])[:8], numbers(observed[2])):
                 faults.append(("again", "A second call has drawn exactly the same shifts."))
     if not faults:
@@ -287,6 +308,8 @@ def division(observed, case, exercise):
                 faults.append(
                     (f"sizes {sizes[2]}", f"There are {sizes[2]} images to validate with; wanted: {n_validation}.")
                 )
+            elif len(held) != n_validation:
+                faults.append(("drawn twice", "An image stands more than once among those to validate with."))
             moves = {(o[0], o[1], o[2]) for o in training}
             wanted = {(i, *map(int, s)) for i in range(n) if i not in held for s in shifts}
             if moves != wanted or len(training) != len(wanted):
@@ -434,7 +457,8 @@ def search(observed, case, exercise):
 
 def tuned(fine_tune, layer, x, y, classes, steps, lr, x_new):
     """*When*: a trained network (linear layer with these weights and biases, batch norm, ReLU; a head for 4 classes) is tuned
-    to x (n, d) and y (n,). → weights of its body, its running statistics, outputs of its head, its answers to x_new"""
+    to x (n, d) and y (n,). → weights of its body, its running statistics, inputs and outputs of its head, its answers to
+    x_new"""
     import torch
     from torch import nn
 
@@ -443,6 +467,7 @@ def tuned(fine_tune, layer, x, y, classes, steps, lr, x_new):
         body = nn.Sequential(nn.Linear(weight.shape[1], weight.shape[0]), nn.BatchNorm1d(weight.shape[0]), nn.ReLU())
         with torch.no_grad():
             body[0].weight[:], body[0].bias[:] = weight, bias
+            body[1].running_mean[:], body[1].running_var[:] = _remembered(bias)
         model = nn.Sequential(body, nn.Linear(weight.shape[0], 4))
         model = fine_tune(model.train(), x, y, classes, steps, lr)
         if not isinstance(model, nn.Module):
@@ -453,13 +478,19 @@ def tuned(fine_tune, layer, x, y, classes, steps, lr, x_new):
     lower = model[0]
     kept = torch.cat([v.detach().flatten() for v in lower.parameters()])
     statistics = torch.cat([lower[1].running_mean, lower[1].running_var])
-    return kept, statistics, scores.shape[1], scores.argmax(dim=1)
+    return kept, statistics, getattr(model[-1], "in_features", 0), scores.shape[1], scores.argmax(dim=1)
+
+
+def _remembered(bias):
+    """The running mean and variance with which the body comes."""
+    return bias / 4, 1 + bias**2 / 4
 
 
 def tuning(observed, case, exercise):
     """*Then*: the body is as it was, the head has an output for each class, and of the labels that are kept the answers
     have nearly all right."""
     import numpy as np
+    import torch
 
     layer, _, _, classes, steps, lr, _ = case.given
     weight, bias = layer["weight"], layer["bias"]
@@ -467,7 +498,10 @@ def tuning(observed, case, exercise):
     before = np.concatenate(
         [numbers(weight).ravel(), numbers(bias), np.ones(h), np.zeros(h)]
     )  # batch norm's as they start
-    kept, statistics, outputs, answers = (numbers(o) for o in observed)
+    kept, statistics, inputs, outputs, answers = (numbers(o) for o in observed)
+    if inputs != h:
+        problem = f"The last layer of the model takes {inputs:g} numbers; wanted: the {h} features of the body."
+        return Verdict(False, problem, reading="inputs")
     faults = []
     if outputs != classes:
         faults.append(
@@ -475,7 +509,7 @@ def tuning(observed, case, exercise):
         )
     if not np.array_equal(kept.astype(np.float32), before.astype(np.float32)):
         faults.append(("body", "The weights of the body have changed; they were to be frozen."))
-    if not np.array_equal(statistics, np.concatenate([np.zeros(h), np.ones(h)])):
+    if not np.array_equal(statistics, numbers(torch.cat(_remembered(bias)))):
         faults.append(
             (
                 "statistics",

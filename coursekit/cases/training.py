@@ -134,7 +134,7 @@ def evaluated(predict, model, x, size, training):
 
 def built(deepest, depth, x):
     """*When*: make the network and ask it, in evaluation mode, about all of x (n, 64) and about the first alone.
-    → (how many linear layers, how large the two answers are, whether they agree)"""
+    → (how many linear layers, how large the two answers are, whether they agree, whether the whole is a linear map)"""
     import torch
 
     with seeded():
@@ -143,13 +143,13 @@ def built(deepest, depth, x):
         with torch.no_grad():
             together, alone = network(x), network(x[:1])
     agree = torch.allclose(together[:1], alone, rtol=1e-3, atol=1e-4)
-    return [_linear(network), *together.shape, *alone.shape, int(agree)]
+    return [_linear(network), *together.shape, *alone.shape, int(agree), _straight(network, x)]
 
 
 def trained(deepest, depth, x, y, held_out, seed):
     """*When*: make the network, train it for a hundred steps on x (n, 64) with the classes y, and ask it about `held_out`.
     → its classes (m,), how many linear layers it has, whether it normalizes (1 or 0), the gain of its weights at the start,
-    and the sizes of what then leaves its first linear layer and its last"""
+    the sizes of what then leaves its first linear layer and its last, and whether it answers with probabilities (1 or 0)"""
     import torch
     from torch.nn import functional as F
 
@@ -165,13 +165,15 @@ def trained(deepest, depth, x, y, held_out, seed):
             optimizer.step()
         network.eval()
         with torch.no_grad():
-            return [network(held_out).argmax(dim=1), _linear(network), normed, gain, sizes]
+            answers = network(held_out)
+        probabilities = torch.allclose(answers.sum(dim=1), torch.ones(len(answers)), atol=1e-4)
+        return [answers.argmax(dim=1), _linear(network), normed, gain, sizes, int(probabilities)]
 
 
 def has_its_form(observed, case, exercise):
     """*Then*: at least `depth` linear layers, four scores for each example, and the same alone as together."""
     depth, x = case.given
-    layers, n, k, one, k_alone, agree = observed
+    layers, n, k, one, k_alone, agree, straight = observed
     reading = list(observed)
     if layers < depth:
         return Verdict(False, f"The network has {layers} linear layers; wanted: at least {depth}.", reading=reading)
@@ -179,17 +181,20 @@ def has_its_form(observed, case, exercise):
         return Verdict(False, "The network should give four scores, shape (n, 4), for n examples.", reading=reading)
     if not agree:
         return Verdict(False, "In evaluation an answer depends on the rest of the batch.", reading=reading)
+    if straight:
+        problem = f"All {layers} layers together are one linear map: there is no ReLU between them."
+        return Verdict(False, problem, reading=reading)
     return Verdict(True, reading=reading)
 
 
 def learns(observed, case, exercise):
     """*Then*: enough of the held-out examples are right, whose classes are `case.kept`."""
-    classes, layers, normed, gain, sizes = observed
+    classes, layers, normed, gain, sizes, probabilities = observed
     depth = case.given[0]
     right = (numbers(classes) == numbers(case.kept)).mean()
     first, last = numbers(sizes)
     factor = float((last / first) ** (1 / max(layers - 1, 1))) if first > 0 and 0 <= last < 1e30 else 0.0
-    reading = [layers, normed, 0.0 if normed else gain]
+    reading = [layers, normed, 0.0 if normed else gain, probabilities]
     if layers < depth:
         return Verdict(False, f"The network has {layers} linear layers; wanted: at least {depth}.", reading=reading)
     enough = PASS if case.public else PASS_HIDDEN
@@ -204,6 +209,19 @@ def _linear(network):
     from torch import nn
 
     return sum(isinstance(m, nn.Linear) for m in network.modules())
+
+
+def _straight(network, x):
+    """Is it a linear map and a constant, 1 or 0? In double precision, as little may pass through many layers."""
+    import torch
+
+    network, x = network.double(), x.double()
+    n = len(x) // 2
+    a, b = x[:n], x[n : 2 * n]
+    with torch.no_grad():
+        rest = network(0 * a)
+        alone, bent = network(a) - rest, network(a + b) - network(a) - network(b) + rest
+    return int(alone.abs().max() > 0 and bent.abs().max() < 1e-6 * alone.abs().max())
 
 
 def _normed(network):

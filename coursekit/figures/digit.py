@@ -20,12 +20,14 @@ def _samples():
 
 
 class _Weights(traitlets.List):
-    """Six flat lists of numbers, or whatever holds six such tensors: a state_dict, a module, a list of arrays."""
+    """Six flat lists of numbers, or whatever holds six such tensors, in any order: a state_dict, a module, a list of
+    arrays."""
 
     def validate(self, obj, value):
         if hasattr(value, "state_dict"):
             value = value.state_dict()
         value = [_numbers(each) for each in (value.values() if hasattr(value, "values") else value)]
+        value.sort(key=lambda each: [*_SIZES, len(each)].index(len(each)))
         sizes = tuple(map(len, value))
         if value and sizes != _SIZES:
             raise traitlets.TraitError(f"The weights must be six, with {_SIZES} numbers; these have {sizes}.")
