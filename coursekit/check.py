@@ -4,6 +4,7 @@ import html
 import os
 import re
 import sys
+import textwrap
 
 from . import compare, recorded
 from .observe import observe
@@ -16,8 +17,8 @@ class CheckFailed(AssertionError):
     """Raised at the end of a check that found something, so that a program, and nbgrader's Validate, see it too."""
 
     def _render_traceback_(self):
-        """IPython prints this instead of a traceback: the table above has said it all."""
-        return [f"CheckFailed: {self}"]
+        """IPython prints this instead of a traceback: the table above has said it all. Validate breaks no lines."""
+        return textwrap.wrap(f"CheckFailed: {self}", 90)
 
 
 def check(id, implementation):
