@@ -2,7 +2,7 @@
 
 import contextlib
 import datetime
-import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -63,6 +63,10 @@ def run(part, sizes, folder, show):
             return breakdown.of(folder, sizes["breakdown"], show)
 
 
+def remove(folder):
+    subprocess.run(["rm", "-rf", folder], check=True)  # Python's own gives up on deep folders
+
+
 @click.command()
 @click.option("--quick", is_flag=True, help="Smaller classes: a few minutes instead of hours.")
 @click.option("--only", "parts", multiple=True, type=click.Choice(PARTS), help="Only this part (may be repeated).")
@@ -78,10 +82,12 @@ def main(quick, parts, keep):
     environment.set_up(show)
     sizes, results = QUICK if quick else FULL, table.load()
     with contextlib.ExitStack() as stack:
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        folder = keep or Path(tempfile.mkdtemp(prefix="bench-"))
+        if not keep:
+            stack.callback(remove, folder)
         for part in parts or PARTS:
             place = folder / part
-            shutil.rmtree(place, ignore_errors=True)
+            remove(place)
             began = time.monotonic()
             found = run(part, sizes, place, show)
             results[part] = {
