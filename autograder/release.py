@@ -304,5 +304,11 @@ def _digest(text):
 
 
 def _last_line(answer):
-    lines = [line for line in answer.get("error", "").splitlines() if line.strip()]
+    log = answer.get("log") or ""
+    if "are submissions associated with it" in log:
+        return (
+            "students are graded for it, and nbgrader neither adds nor removes exercises then. Texts and points may "
+            "change; for the rest see “Released anew” in the instructors' page."
+        )
+    lines = [line for line in (answer.get("error") or "").splitlines() if line.strip()]
     return lines[-1].partition(": ")[2] or lines[-1] if lines else "nbgrader gave no reason"

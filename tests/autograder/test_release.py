@@ -153,3 +153,18 @@ def test_the_students_course_holds_no_answers(tmp_path):
             assert "BEGIN SOLUTION" not in path.read_text(), path
     with pytest.raises(release.ReleaseError, match="not empty"):
         release.student_course(tmp_path / "students", ROOT)
+
+
+def test_an_exercise_that_comes_after_grading_is_a_sentence(classroom, monkeypatch):
+    monkeypatch.setattr(recorded, "FOLDER", classroom.root / "recorded")
+    source = classroom.root / "solutions" / STEM / f"{STEM}.ipynb"
+    nb = nbformat.read(source, 4)
+    added = nbformat.v4.new_markdown_cell("Say why.")
+    about = {"grade_id": "why", "grade": True, "solution": True, "locked": False, "task": False, "schema_version": 3}
+    added.metadata["nbgrader"] = {**about, "points": 2}
+    nb.cells.append(added)
+    nbformat.write(nb, source)
+    before = (classroom.root / "exercises" / STEM / f"{STEM}.ipynb").read_bytes()
+    with pytest.raises(release.ReleaseError, match="neither adds nor removes exercises"):
+        release.release(STEM, classroom.root)
+    assert (classroom.root / "exercises" / STEM / f"{STEM}.ipynb").read_bytes() == before
