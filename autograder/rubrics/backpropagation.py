@@ -116,6 +116,16 @@ def _(x, W, g):
 
 
 @linear_backward.mistake(
+    "Divided by n",
+    question="If the loss is a mean over the examples, where does its 1/n stand: in g, or in this layer?",
+    hint="In g already, which comes from behind. The layer only adds up: `g.T @ x`, `g.sum(dim=0)`.",
+    section=LAYER,
+)
+def _(x, W, g):
+    return g @ W, g.T @ x / len(x), g.mean(dim=0)
+
+
+@linear_backward.mistake(
     "The bias gradient is averaged",
     question="If the same bias moves the results of n examples, do its effects add up or average out?",
     hint="They add: `g.sum(dim=0)`. If the loss is a mean, the 1/n stands in g already.",
@@ -440,7 +450,8 @@ def _(g, h, weights):
 @mlp_backward.mistake(
     "The ReLU is forgotten on the way back",
     question="How much does the loss change when the weights of a unit change that is off?",
-    hint="Not at all: its slope is 0. After `g @ W` multiply by `(h > 0)`, h being what came out of that ReLU.",
+    hint="Not at all: its slope is 0. After `g @ W` multiply by `(h > 0)`, h being what came out of that ReLU. (`h >= 0` is "
+    "always true: nothing below 0 comes out.)",
     section=ACTIVATIONS,
 )
 def _(g, h, weights):
@@ -827,8 +838,8 @@ wrong_value(
 )
 wrong_value(
     "From the inputs to the end",
-    "Who has a gradient at the beginning: the inputs or the result?",
-    "The result, so it must speak first. Go through your list from its end: `reversed(…)`.",
+    "Which nodes hold a gradient in the end, and who has to speak before the others can?",
+    "Only those next to the result. It must speak first and the inputs last: go through the list of all nodes from its end, `reversed(…)`.",
     TAPE,
     backward=from_the_inputs,
 )
@@ -1299,6 +1310,7 @@ def _(rng):
 def _(rng):
     while True:
         inputs = arrays(rng, a=(3, 4), c=(3, 4))
+        inputs["a"][0, 0], inputs["c"][0, 0] = 0.0, 1.0  # exactly at the corner
         if len({(bool(a > 0), bool(c > 0)) for a, c in zip(inputs["a"].flatten(), inputs["c"].flatten())}) == 4:
             return "y = (c * a.relu()).sum()", inputs
 
@@ -1327,9 +1339,9 @@ def _(rng):
     }
 
 
-@Tensor.given("a result that is not a single number", public=False)
+@Tensor.given("a result that is not a single number")
 def _(rng):
-    return "y = (a @ b).relu()", arrays(rng, a=(4, 2), b=(2, 3))
+    return "y = a.relu() @ b", arrays(rng, a=(4, 2), b=(2, 3))
 
 
 @Tensor.given("a network with its loss", public=False)
@@ -1484,6 +1496,22 @@ wrong_tensor(
     ACTIVATIONS,
     of_relu=lambda g, z: g,
 )
+wrong_tensor(
+    "ReLU's slope at 0 is 1",
+    "At exactly 0, is [ z > 0 ] true or false?",
+    "False, so the slope there is 0, as in PyTorch: `self.data > 0`, not `>=`.",
+    ACTIVATIONS,
+    of_relu=lambda g, z: g * (z >= 0),
+)
+wrong_tensor(
+    "It begins with a single 1",
+    "If y has twelve entries, how many ones does `backward` begin with?",
+    "Twelve, in the shape of the result: `torch.ones_like(self.data)`.",
+    ARRAYS,
+    backward=lambda node: swept_arrays(node, begin=lambda data: data.new_ones(())),
+)
+
+
 wrong_tensor(
     "It begins with the result instead of 1",
     "How much does y change when y changes by 1?",
@@ -1949,7 +1977,7 @@ def _(rng):
 @softmax_cross_entropy_backward.given("logits in the hundreds")
 def _(rng):
     z, y = logits(rng, 3, 4)
-    return z + torch.tensor([[300.0], [-300.0], [0.0]]), y
+    return z + torch.tensor([[300.0], [-300.0], [0.0]]), y % 2  # the last classes do not occur
 
 
 @softmax_cross_entropy_backward.given("double precision (float64)", weight=0.5)
@@ -2006,6 +2034,16 @@ def _(z, y):
 )
 def _(z, y):
     return torch.softmax(z, dim=1) / len(z)
+
+
+@softmax_cross_entropy_backward.mistake(
+    "Only as many classes as occur in y",
+    question="What shape does `F.one_hot(torch.tensor([0, 1]))` have, and what shape have the logits of four classes?",
+    hint="(2, 2) and (2, 4): by itself it counts up to the largest label in the batch. Say how many there are: `F.one_hot(y, z.shape[1])`.",
+    section=VJP,
+)
+def _(z, y):
+    return (torch.softmax(z, dim=1) - F.one_hot(y)) / len(z)
 
 
 @softmax_cross_entropy_backward.mistake(

@@ -73,6 +73,11 @@ def _(rng):
     )
 
 
+@sigmoid.given("one very large logit among negative ones")
+def _(rng):
+    return torch.tensor([300.0, -150.0, -250.0, -2.0])[torch.tensor(rng.permutation(4))]
+
+
 @sigmoid.given("a table of logits")
 def _(rng):
     return logits(rng, 2, 3)
@@ -186,6 +191,16 @@ def _(z):
     return torch.tensor(1 / (1 + math.exp(-z)))
 
 
+@sigmoid.mistake(
+    "One form for the whole tensor",
+    question="Your `if` is answered once. Which form do the logits get that lie on the other side?",
+    hint="The wrong one for them: a single large logit among many negative ones gives inf/inf = nan. `torch.where` decides entry by entry.",
+    section=STABLE,
+)
+def _(z):
+    return 1 / (1 + torch.exp(-z)) if z.sum() >= 0 else torch.exp(z) / (1 + torch.exp(z))
+
+
 @sigmoid.alternative("number by number")
 def _(z):
     import math
@@ -267,11 +282,6 @@ def _(rng):
 @bce_with_logits.given("two hundred examples", public=False)
 def _(rng):
     return logits(rng, 200, size=8), yes_or_no(rng, 200)
-
-
-@bce_with_logits.given("labels between 0 and 1", public=False, weight=0.5)
-def _(rng):
-    return logits(rng, 6), torch.tensor(rng.uniform(0.1, 0.9, 6).round(2), dtype=torch.float32)
 
 
 @bce_with_logits.given("hundreds of times wrong, in a table", public=False)
@@ -1417,10 +1427,11 @@ regression_mistake(
     section=LOSSES,
 )
 regression_mistake(
-    "The sum for the mean",
+    "The steps are far too long",
     answer(lambda z: z.softmax(1), lambda z, y: F.cross_entropy(z, y, reduction="sum")),
-    question="How sure are your answers, and by what is your gradient divided?",
-    hint="By n, the number of examples. Without it a step is n times as long, and the weights overshoot: right often enough, far too sure.",
+    question="How sure are your answers, and what is added up in the gradient of one step?",
+    hint="Right often enough, but far too sure: the weights overshoot. Either the sum over the examples was not divided by n, or, with "
+    "`backward`, the gradients of all earlier steps are still in it: clear them in each step.",
     section=LIKELIHOOD,
 )
 regression_mistake(

@@ -481,6 +481,7 @@ gradient_descent = Rubric(
     points=3,
     minutes=10,
     returns="a pair (w, b) of float tensors, of shape (d,) and ()",
+    kinds="fi",  # without a step, b may be the 0 that it began as
     rtol=1e-3,
     atol=1e-4,
     seconds=10.0,  # the first optimizer of torch.optim takes seconds to import
@@ -575,6 +576,20 @@ def _(x, y, lr, steps):
 
 
 @gradient_descent.mistake(
+    "The weights are moved from where b already is",
+    question="At which b is the gradient of w taken: at the old one, or at the new?",
+    hint="One step uses one gradient, all of it taken at the same place. Compute both parts first, then move both.",
+    section=DESCENT,
+)
+def _(x, y, lr, steps):
+    w, b = x.new_zeros(x.shape[1]), x.new_zeros(())
+    for _ in range(steps):
+        b = b - lr * reference.mse_gradient(x, y, w, b)[1]
+        w = w - lr * reference.mse_gradient(x, y, w, b)[0]
+    return w, b
+
+
+@gradient_descent.mistake(
     "The sum for the mean",
     question="How far would one step go with a thousand points?",
     hint="The gradient of a mean is a mean. With the sum each step is n times too long.",
@@ -622,6 +637,16 @@ def _(x, y, lr, steps):
 )
 def _(x, y, lr, steps):
     return descend(x, y, lr, steps + 1)
+
+
+@gradient_descent.mistake(
+    "One step too few",
+    question="With steps = 1, how often does the body of your loop run?",
+    hint="`for _ in range(steps)` makes exactly so many steps; `range(1, steps)` makes one less.",
+    section=DESCENT,
+)
+def _(x, y, lr, steps):
+    return descend(x, y, lr, max(steps - 1, 0))
 
 
 @gradient_descent.alternative("with nn.Linear and torch.optim.SGD")
@@ -749,6 +774,18 @@ def _(x, y, lam):
 )
 def _(x, y, lam):
     return with_bias(x, y, solved(x, y, lam / 2))
+
+
+@ridge_fit.mistake(
+    "λ is added to every entry",
+    question="Which entries of the matrix does `+ lam` change, and which does λI?",
+    hint="A number is broadcast to all of them; the penalty belongs to the diagonal alone: `lam * torch.eye(d)`.",
+    section=RIDGE,
+)
+def _(x, y, lam):
+    xc, yc = x - x.mean(dim=0), y - y.mean()
+    w = torch.linalg.solve(xc.T @ xc / len(x) + lam, xc.T @ yc / len(x))
+    return w, y.mean() - w @ x.mean(dim=0)
 
 
 @ridge_fit.mistake(
@@ -1158,12 +1195,15 @@ prediction_interval = Rubric(
 )
 
 
-def scattered(rng, n, m, d, level):
+def scattered(rng, n, m, d, level, right_half=False):
     """x, y, x_new, level; kept: their y, how much each scatters, how wide the true band is there, and the level.
 
-    The scatter grows with the first feature, ninefold from end to end, so that the quantiles are straight.
+    The scatter grows with the first feature, ninefold from end to end, so that the quantiles are straight. The new
+    points may come from the right half alone.
     """
     x = rng.uniform(0, 4, (n + m, d))
+    if right_half:
+        x[n:] = 2 + x[n:] / 2
     w = rng.uniform(0.5, 2, d) * rng.choice([-1, 1], d)
     sigma = 0.25 + 0.9 * x[:, 0]
     y = torch.tensor(10 + x @ w + sigma * rng.normal(size=n + m), dtype=torch.float32)
@@ -1190,6 +1230,11 @@ def _(rng):
 def _(rng):
     made = scattered(rng, n=800, m=1200, d=3, level=0.9)
     return Kept(made.given[:3], made.kept)
+
+
+@prediction_interval.given("new points from one side only", weight=0.5)
+def _(rng):
+    return scattered(rng, n=800, m=1200, d=1, level=0.9, right_half=True)
 
 
 @prediction_interval.given("one feature, 90 %, other data", public=False)
@@ -1279,6 +1324,17 @@ def _(x, y, x_new, level=0.9):
     return torch.full_like(upper, y.min().item()), upper
 
 
+@prediction_interval.mistake(
+    "The new points are standardized by themselves",
+    question="With whose mean and standard deviation is a new point turned into what the weights expect?",
+    hint="With those of x. By their own, new points that all lie on one side would be taken for points around the middle.",
+    section=BAND,
+)
+def _(x, y, x_new, level=0.9):
+    z = (x_new - x_new.mean(dim=0)) / x_new.std(dim=0)
+    return reference.prediction_interval(x, y, z * x.std(dim=0) + x.mean(dim=0), level)
+
+
 @prediction_interval.alternative("as a linear program, in NumPy")
 def _(x, y, x_new, level=0.9):
     from sklearn.linear_model import QuantileRegressor
@@ -1356,6 +1412,11 @@ def _(rng):
     return banded(rng, 23)
 
 
+@calibrate.given("nineteen answers, 75 %: nothing is rounded")
+def _(rng):
+    return *banded(rng, 19), 0.75
+
+
 @calibrate.given("double precision (float64)", weight=0.5)
 def _(rng):
     return *doubles(*banded(rng, 12)), 0.75
@@ -1395,6 +1456,18 @@ def _(lower, upper, y, level=0.9):
 def _(lower, upper, y, level=0.9):
     e = outside(lower, upper, y).sort().values
     return e[min(int(np.ceil((len(e) + 1) * level)), len(e) - 1)]
+
+
+@calibrate.mistake(
+    "The whole part is the index",
+    question="With m = 19 and level 0.75, which of the sorted numbers is wanted, and at which index does it stand?",
+    hint="The 15th, which stands at index 14. `int(…)` without the − 1 comes out right only where it cuts something off: take "
+    "`math.ceil(…) - 1`.",
+    section=BAND,
+)
+def _(lower, upper, y, level=0.9):
+    e = outside(lower, upper, y).sort().values
+    return e[min(int((len(e) + 1) * level), len(e) - 1)]
 
 
 @calibrate.mistake(

@@ -153,6 +153,16 @@ def _(f, w, h=1e-5):
 
 
 @numerical_gradient.mistake(
+    "Divided by 2, multiplied by h",
+    question="In which order does Python work through `a / 2 * h`?",
+    hint="From left to right: (a / 2) · h. The denominator needs parentheses: `/ (2 * h)`.",
+    section=NUMERICAL,
+)
+def _(f, w, h=1e-5):
+    return torch.stack([(f(shifted(w, i, h)) - f(shifted(w, i, -h))) / 2 * h for i in range(len(w))])
+
+
+@numerical_gradient.mistake(
     "All weights are shifted at once",
     question="`w + h` adds h to every entry. Which slope does that measure, and how many slopes are wanted?",
     hint="The slope along (1, 1, …, 1), a single number. Shift one weight at a time: a loop over i, and a copy of w with h added to "
@@ -177,6 +187,23 @@ def _(f, w, h=1e-5):
         w[i] -= 2 * h
         slopes.append((above - f(w)) / (2 * h))
     return torch.stack(slopes)
+
+
+@numerical_gradient.mistake(
+    "Both points are one tensor",
+    question="After `up = w` and `down = w`, how many tensors are there?",
+    hint="One, under three names: what is added to one is added to all, so both losses are the same. `w.clone()` makes another.",
+    section=NUMERICAL,
+)
+def _(f, w, h=1e-5):
+    slopes = torch.zeros_like(w)
+    for i in range(len(w)):
+        up = w
+        up[i] += h
+        down = w
+        down[i] -= h
+        slopes[i] = (f(up) - f(down)) / (2 * h)
+    return slopes
 
 
 @numerical_gradient.mistake(
@@ -397,6 +424,28 @@ def _(x, y, batch_size):
 def _(x, y, batch_size):
     batches = cut(x, y, batch_size)
     return [batches[i] for i in torch.randperm(len(batches))]
+
+
+@minibatches.mistake(
+    "The number of batches for the number of rows in each",
+    question="`chunk(4)`: pieces of four rows, or four pieces?",
+    hint="Four pieces, at most. `split(batch_size)` makes pieces of batch_size rows.",
+    section=BATCHES,
+)
+def _(x, y, batch_size):
+    order = torch.randperm(len(x))
+    return list(zip(x[order].chunk(batch_size), y[order].chunk(batch_size)))
+
+
+@minibatches.mistake(
+    "A new order for each batch",
+    question="How many orders do you draw in one epoch, and can a row of the second batch have been in the first?",
+    hint="It can: each batch is cut from an order of its own. Draw one order, before the loop, and cut all batches from it.",
+    section=BATCHES,
+)
+def _(x, y, batch_size):
+    batches = [torch.randperm(len(x))[i : i + batch_size] for i in range(0, len(x), batch_size)]
+    return [(x[rows], y[rows]) for rows in batches]
 
 
 @minibatches.alternative("a generator, with yield")
@@ -1110,7 +1159,7 @@ def _(rng):
 
 @warmup_cosine.given("in the warm-up, with a smallest rate")
 def _(rng):
-    return 3, 50, 8, number(rng, 0.2, 0.5), number(rng, 0.02, 0.05)
+    return 1, 50, 8, number(rng, 0.2, 0.5), number(rng, 0.07, 0.1)
 
 
 @warmup_cosine.given("the last step of the warm-up")
@@ -1385,7 +1434,7 @@ def _():
     section=ADAM,
 )
 def _():
-    return [("adam", 0.03, "constant"), ("adam", 0.001, "constant"), ("adam", 0.001, "constant")]
+    return [("adam", 0.001, "constant")] * 3
 
 
 @rescue.alternative("Adam and a cosine for all three")

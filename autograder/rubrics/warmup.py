@@ -475,9 +475,10 @@ def _(train, test):
 
 
 @standardize.mistake(
-    "The test set is left as it is",
+    "The test set stays on its old scale",
     question="The model has learned on numbers around 0. What will it see in your test set?",
-    hint="The test set gets the same treatment, with the training set's numbers: `(test - mean) / std`.",
+    hint="The test set gets the same treatment, with the training set's numbers: `(test - mean) / std`, both "
+    "measured before train itself is changed.",
     section=PRACTICE,
 )
 def _(train, test):
@@ -713,6 +714,26 @@ def _(x, mu, sigma):
     return summands(x, mu, sigma)
 
 
+@log_likelihood.mistake(
+    "The root of 2π is lost",
+    question="What is log √(2π): how much of log 2π?",
+    hint="Half of it, for √u is u to the power of ½. Each of the n numbers brings −½ log 2π.",
+    section=LIKELIHOOD,
+)
+def _(x, mu, sigma):
+    return (summands(x, mu, sigma) - 0.5 * math.log(2 * math.pi)).sum()
+
+
+@log_likelihood.mistake(
+    "Neither of the two constants",
+    question="What does your function say of a number that is exactly μ, and how high is the bell there?",
+    hint="It says 0, but the bell is 1/(σ√2π) high. Its logarithm, −log σ − ½ log 2π, belongs to each of the n numbers.",
+    section=LIKELIHOOD,
+)
+def _(x, mu, sigma):
+    return (-((x - mu) ** 2) / (2 * sigma**2)).sum()
+
+
 @log_likelihood.alternative("with torch.distributions")
 def _(x, mu, sigma):
     return torch.distributions.Normal(mu, sigma).log_prob(x).sum()
@@ -780,7 +801,7 @@ def _(rng):
     return table(rng, 12, high=1000)
 
 
-@next_letter.given("six letters, in double precision", public=False)
+@next_letter.given("six letters, in double precision (float64)", weight=0.5)
 def _(rng):
     return doubles(table(rng, 6, high=100))
 
@@ -1024,6 +1045,20 @@ def _(x, y, lr=0.1, steps=100):
 
 
 @fit_line.mistake(
+    "The slope is moved from where the intercept already is",
+    question="At which b do you compute the gradient of w: at the one before the step, or after it?",
+    hint="Both belong to the same place: compute both gradients first, then move both.",
+    section=GRADIENT,
+)
+def _(x, y, lr=0.1, steps=100):
+    w = b = x.new_zeros(())
+    for _ in range(steps):
+        b = b - lr * 2 * (w * x + b - y).mean()
+        w = w - lr * 2 * ((w * x + b - y) * x).mean()
+    return w, b
+
+
+@fit_line.mistake(
     "The absolute error for the squared one",
     question="How large is your gradient when the line is far off, and how large when it is nearly right?",
     hint="With the absolute error it is equally large in both cases. Here the mean of the *squares* goes down: `((y_hat - y) ** 2).mean()`.",
@@ -1076,6 +1111,16 @@ def _(x, y, lr=0.1, steps=100):
 )
 def _(x, y, lr=0.1, steps=100):
     return descend(x, y, lr, steps - 1, squared(x, y))
+
+
+@fit_line.mistake(
+    "One step too many",
+    question="How often does your loop body run if steps is 1?",
+    hint="`range(steps)` runs it steps times; `range(steps + 1)` and `while t <= steps` from 0 run it once more.",
+    section=TRAINING,
+)
+def _(x, y, lr=0.1, steps=100):
+    return descend(x, y, lr, steps + 1, squared(x, y))
 
 
 @fit_line.alternative("with nn.Linear and SGD")
@@ -1160,7 +1205,7 @@ def _(rng):
     return p, p.clone()
 
 
-@kl_divergence.given("q rules out what happens", public=False)
+@kl_divergence.given("q rules out what happens")
 def _(rng):
     p, q = two_beliefs(rng, 4)
     q[2] = 0
@@ -1240,6 +1285,16 @@ def _(p, q):
 )
 def _(p, q):
     return torch.where(p > 0, p * (p / q).log2(), 0.0).sum()
+
+
+@kl_divergence.mistake(
+    "What q rules out is left out",
+    question="What should it cost to hold for impossible what does happen?",
+    hint="Infinitely much. Only where p is 0 a term may be left out; where q alone is 0, p/q is infinite, and so is its logarithm.",
+    section=KL,
+)
+def _(p, q):
+    return torch.where((p > 0) & (q > 0), p * (p / q).log(), 0.0).sum()
 
 
 @kl_divergence.alternative("with a loop and plain numbers")

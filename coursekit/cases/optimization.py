@@ -165,7 +165,9 @@ def saved(observed, case, exercise):
         return Verdict(True, reading=0)
     diverged = not last < first
     how = "it diverged" if diverged else f"its loss stands at {last:.2g}, still above the goal {run.goal:g}"
-    return Verdict(False, f"The run {name!r} is not saved: after {STEPS} steps {how}.", said, reading=1 + diverged)
+    asked = {"quarry": method != "sgd", "hospital": method == "adam", "market": schedule == "cosine"}
+    reading = 3 if diverged else 1 + asked[name]  # has it been tried, what the story asks for?
+    return Verdict(False, f"The run {name!r} is not saved: after {STEPS} steps {how}.", said, reading=reading)
 
 
 # ── Three runs to be saved ────────────────────────────────────────────────────────────────────────────────────────────
