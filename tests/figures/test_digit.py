@@ -205,6 +205,12 @@ def test_weights_of_a_readers_own(screen, form):
     assert "your own" in figure.says()
 
 
+def test_weights_come_in_any_order():
+    layers = nn.ModuleList([nn.Linear(256, 10), nn.Conv2d(8, 16, 3), nn.Conv2d(1, 8, 3)])
+    first = figures.Digit(weights=layers).weights[0]
+    assert np.allclose(first, layers[2].weight.detach().flatten(), atol=1e-5)
+
+
 def test_weights_of_another_architecture_are_refused():
     with pytest.raises(figures.figure.traitlets.TraitError, match="must be six"):
         figures.Digit(weights=nn.Linear(3, 2))
