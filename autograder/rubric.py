@@ -20,6 +20,7 @@ import inspect
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from coursekit.device import seeded
 from coursekit.exercise import Case, Exercise, Mistake
 from coursekit.observe import observe
 
@@ -129,7 +130,8 @@ class Rubric:
 
         torch.set_num_threads(1)  # what is computed is small: threads would wait for each other longer than they work
         device = device if self.on_device else "cpu"
-        cases = tuple(self._case(g, seed, device) for g in self.givens if g.public or hidden)
+        with seeded():  # what draws without a generator of its own, too, is recorded the same each time
+            cases = tuple(self._case(g, seed, device) for g in self.givens if g.public or hidden)
         return replace(self.about, mistakes=tuple(self.mistakes), cases=cases)
 
     def _case(self, given, seed, device):

@@ -24,9 +24,10 @@ class CheckFailed(AssertionError):
 def check(id, implementation):
     """Try `implementation` on the public cases of the exercise `id` ("<stem>.<name>") and show what came of it.
 
-    Raises `LookupError` if there is no such exercise, and `CheckFailed` if a case failed. But an error ends "Run All":
-    a notebook goes on, unless the implementation never ended (the picture below would not end either) or nbgrader
-    validates. While it autogrades, nothing is raised: there the grade decides.
+    Raises `LookupError` if there is no such exercise, `TypeError` if the two arguments are swapped, and `CheckFailed`
+    if a case failed. But an error ends "Run All": a notebook goes on, unless the implementation never ended (the
+    picture below would not end either) or nbgrader validates. While it autogrades, nothing is raised: there the grade
+    decides.
     """
     result = run(id, implementation)
     _show(result)
@@ -42,6 +43,10 @@ def check(id, implementation):
 
 def run(id, implementation):
     """The `compare.Result` of the public cases, with nothing shown and nothing raised for a failure."""
+    if not isinstance(id, str):
+        raise TypeError(
+            'check("<stem>.<name>", your_function): the exercise comes first, in quotes, then your function.'
+        )
     exercise = recorded.exercise(id)
     return compare.examine(exercise, lambda case: observe(implementation, case, exercise.seconds))
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from autograder import rubric
-from coursekit import compare
+from coursekit import compare, recorded
 from coursekit.cases import perceptron as cases
 from coursekit.observe import observe
 
@@ -248,3 +248,9 @@ def test_doubles_stay_where_a_device_has_none():
     assert rubric.moved(given, "mps") is given
     singles, places = rubric.moved(({"x": torch.zeros(2)}, torch.arange(3)), "meta")
     assert {singles["x"].device.type, places.device.type} == {"meta"}
+
+
+def test_what_is_recorded_is_the_same_each_time_though_a_reference_draws_without_a_generator():
+    minibatches = rubric.find("optimization.minibatches")
+    once, again = (recorded.pack([minibatches.exercise("a", hidden=False)], {}) for _ in range(2))
+    assert once == again

@@ -93,6 +93,11 @@ def test_an_unknown_exercise_is_answered_with_the_names_there_are():
         check("perceptrn.neuron", neuron)
 
 
+def test_swapped_arguments_are_told_apart():
+    with pytest.raises(TypeError, match="the exercise comes first, in quotes"):
+        check(len, "perceptron.neuron")
+
+
 def test_html_folds_the_hint_and_escapes_what_students_write():
     text = as_html(run("perceptron.neuron", silent_on_the_line))
     question, folded = text.split("<details>")
