@@ -77,7 +77,7 @@ def _python():
     import coursekit
 
     folders = {Path(sys.base_prefix), Path(sys.base_exec_prefix), Path(sys.prefix), Path(coursekit.__file__).parent}
-    folders |= {Path(sys.executable).resolve().parents[1]}
+    folders |= {Path(sys.executable).resolve().parents[1], *(f.resolve() for f in folders)}
     return sorted(f for f in folders if not any(f.is_relative_to(s) for s in ("/usr", "/bin", "/lib")))
 
 

@@ -21,7 +21,7 @@ START_SECONDS = 120.0
 POLL_SECONDS = 0.2
 GOODBYE_SECONDS = 0.5
 GRAPHICS = "/dev/nvidiactl"
-ENVIRONMENT = "PATH LANG LC_ALL TZ LD_LIBRARY_PATH".split()
+ENVIRONMENT = "PATH PYTHONPATH LANG LC_ALL TZ LD_LIBRARY_PATH".split()
 NOTHING = {"cells": [], "files": {}, "seconds": 1.0, "shown_seconds": 1.0, "hurry": False}  # a task
 SETTINGS = {
     "OMP_NUM_THREADS": "1",  # a fork after a many-threaded operation hangs

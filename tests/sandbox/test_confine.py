@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -35,6 +37,18 @@ def _text(output):
 
 def test_this_machine_confines():
     assert unconfinable() == ""
+
+
+def test_an_environment_behind_a_link_and_packages_on_pythonpath_are_found(tmp_path):
+    root = Path(bubblewrap.PACKAGE).parent
+    for package in ("autograder", "coursekit"):
+        shutil.copytree(root / package, tmp_path / "copy" / package, ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "venv").symlink_to(sys.prefix)
+    code = "from autograder.sandbox import unconfinable; print(unconfinable.__code__.co_filename, unconfinable())"
+    command = [tmp_path / "venv" / "bin" / "python", "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "copy")}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == [str(tmp_path / "copy" / "autograder" / "sandbox" / "__init__.py")], done.stderr
 
 
 def test_it_sees_its_files_and_nothing_of_the_course():
