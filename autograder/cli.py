@@ -199,19 +199,21 @@ def _somebody_is_new(stem):
 
 
 def _grade_everyone(stem, students, how):
-    with _sentences(), _warm(stem, how["scheduler"]) as warm:  # before nbgrader is imported, since it takes longer
-        from .card import Progress, show_class
-        from .grading import everyone
+    try:
+        with _sentences(), _warm(stem, how["scheduler"]) as warm:  # before nbgrader is imported, since it takes longer
+            from .card import Progress, show_class
+            from .grading import everyone
 
-        course = _course()
-        if how["unconfined"]:
-            click.echo("--unconfined: where it cannot be confined, student code can reach all that you can.", err=True)
-        try:
+            course = _course()
+            if how["unconfined"]:
+                click.echo(
+                    "--unconfined: where it cannot be confined, student code can reach all that you can.", err=True
+                )
             with Progress() as progress:
                 graded = list(everyone(course, stem, students=students, warm=warm, step=progress.step, **how))
-        except KeyboardInterrupt:
-            click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
-            return 130
+    except KeyboardInterrupt:
+        click.echo("\nStopped. What is graded is kept: the same command carries on from here.", err=True)
+        return 130
     misplaced = {} if students else course.misplaced(stem)
     show_class(stem, graded, misplaced)
     return 1 if misplaced or any(g.report is None or g.report.undecided for g in graded) else 0

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from .exercise import Exercise, Failure, Mistake, Observation, Verdict
 from .observe import find
+from .wire import PAIR
 
 KINDS = {"b": "bool", "i": "int", "u": "int", "f": "float", "c": "complex"}
 
@@ -285,6 +286,8 @@ def _known_type(text):
     import builtins
 
     name = text.partition(" ")[2]
+    if text.startswith(PAIR):
+        return PAIR
     known = isinstance(getattr(builtins, name, None), type) or name in OTHER_TYPES
     return text if known else "something that is no plain value, array or tensor"
 

@@ -17,6 +17,9 @@ DEPTH = 20
 TREE = "tree"
 
 
+PAIR = "a pair of values and indices (take its `.values` or `.indices`)"
+
+
 class Unsendable(TypeError):
     """A value that cannot travel; the message says which type, and where in the value it stands."""
 
@@ -71,7 +74,8 @@ def _encode(value, arrays, where, depth):
         return {"bytes": value.hex()}
     if kind.__module__ == "numpy" or _is_tensor(value):
         return _encode_array(value, arrays, where)
-    raise Unsendable(_place(_article(kind.__name__), where))
+    pair = kind.__module__ == "torch.return_types"  # of `x.max(dim=0)`, say
+    raise Unsendable(_place(PAIR if pair else _article(kind.__name__), where))
 
 
 def _encode_array(value, arrays, where):

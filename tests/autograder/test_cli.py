@@ -167,6 +167,17 @@ def test_what_is_wrong_is_a_sentence(run, arguments, words):
     assert done.exception is None or isinstance(done.exception, SystemExit)
 
 
+@pytest.mark.parametrize("where", ["autograder.cli._course", "autograder.grading.everyone"])
+def test_whoever_stops_it_early_or_late_is_told_that_it_carries_on(run, classroom, monkeypatch, where):
+    def stopped(*anything, **more):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(where, stopped)
+    done = run("grade", "--assignment", STEM)
+    assert done.exit_code == 130
+    assert "Stopped. What is graded is kept" in done.stderr
+
+
 def test_a_folder_that_may_not_be_written_into_is_named(run, classroom, monkeypatch):
     def refused(*anything):
         raise PermissionError(13, "Permission denied", "/course/.release-1")

@@ -9,6 +9,7 @@ import torch
 
 from coursekit import compare
 from coursekit.exercise import Case, Exercise, Failure, Mistake, Observation
+from coursekit.wire import PAIR
 
 EXERCISE = Exercise("toy.f", "F", "a float tensor of shape (2,)", points=1, minutes=1, parameters=("x",))
 
@@ -69,6 +70,7 @@ def test_equal_values_pass(observed, wanted):
         (Observation(failure=Failure("endless", message="9")), 1, "within 2 seconds"),
         (Observation(failure=Failure("ended")), 1, "ended the whole Python process"),
         (Observation(failure=Failure("unsendable", message="a set")), 1, "It returns a set"),
+        (Observation(failure=Failure("unsendable", message=PAIR)), 1, "It returns a pair of values and indices (take"),
         (
             Observation(failure=Failure("unsendable", message="a given_3_1_4")),
             1,

@@ -103,6 +103,7 @@ class MyTensor(torch.Tensor):
         (np.array(["2001"], dtype="datetime64"), "datetime64"),
         (torch.ones(2).to_sparse(), "layout"),
         ((x for x in ()), "generator"),
+        (torch.ones(2, 3).max(dim=1), "a pair of values and indices"),
     ],
 )
 def test_what_cannot_travel_is_refused_by_name_and_place(value, said):
