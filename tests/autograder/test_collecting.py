@@ -114,7 +114,11 @@ def test_too_many_files_are_left_out(tmp_path, monkeypatch):
     assert len(heard) == 2
 
 
-@pytest.mark.parametrize("data", [b"", b"nonsense", b"\x1f\x8bnonsense", zipped({"p.ipynb": b"x" * 99})[:-40]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"nonsense", b"\x1f\x8bnonsense", zipped({"p.ipynb": b"x" * 99})[:-40]],
+    ids=["empty", "nonsense", "half gzip", "half zip"],  # the bytes of a zip hold the time
+)
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
 def test_what_is_no_archive_gets_a_sentence_and_stops_nobody(tmp_path, monkeypatch, name, data):
     found, heard = extract(tmp_path, monkeypatch, {name: data, "b.zip": zipped({"p.ipynb": b""})})
