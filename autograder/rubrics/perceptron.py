@@ -344,17 +344,21 @@ def far_off(rng, d):
 
 def turns(rng, n, d):
     """w, b, x, y: n points to learn from in turn; the first is wrong, later ones of both labels are right and wrong, and one is
-    right by a score of less than 1."""
+    right by a score of less than 1. Whoever learns from that one, too, meets another that is right by more."""
     while True:
         w, b, x, y = grid(rng, d), grid(rng), grid(rng, n, d), labels(rng, n)
-        seen, here, narrow = set(), (w, b), False
+        seen, here, narrow, eager, clear = set(), (w, b), False, (w, b), False
         for x_i, y_i in zip(x, y):
             sure = y_i * (here[0] @ x_i + here[1])
             seen.add((y_i.item(), torch.sign(sure).item()))
             narrow = narrow or bool(0 < sure < 1)
             here = reference.perceptron_update(*here, x_i, y_i)
+            if y_i * (eager[0] @ x_i + eager[1]) > 1:
+                clear = True
+            else:
+                eager = eager[0] + y_i * x_i, eager[1] + y_i
         first = y[0] * (w @ x[0] + b)
-        if first < 0 and narrow and {(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)} <= seen:
+        if first < 0 and narrow and clear and {(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)} <= seen:
             return w, b, x, y
 
 

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from autograder.reference import convolution as reference
 from autograder.rubrics.convolution import LEFT, RIGHT, dilated_conv1d, strings, two_motifs
 from coursekit import compare
+from coursekit.cases.convolution import predicted
 from coursekit.check import run
 from coursekit.observe import observe
 from tests.course import chapter, prose, solution
@@ -76,7 +77,7 @@ def test_a_filter_bank_finds_words_where_they_never_were():
     words = two_motifs(rng)
     x, y = strings(rng, words, 600, LEFT)
     x_new, y_new = strings(rng, words, 300, RIGHT)
-    assert (reference.find_motif(x, y, x_new) == y_new).float().mean() > 0.95
+    assert (predicted(reference.find_motif, x, y, x_new) == y_new).float().mean() > 0.95
 
 
 def test_dilated_conv1d_is_torchs_with_the_same_padding():

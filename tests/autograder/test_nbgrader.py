@@ -291,7 +291,7 @@ def test_what_a_person_has_given_survives_a_regrade(classroom):
     with classroom.course.gradebook() as gradebook:
         row = gradebook.find_grade(FIRST, STEM, STEM, "alan")
         assert (row.auto_score, row.manual_score, row.extra_credit, row.score) == (0.0, 1.5, 0.5, 2.0)
-        assert row.needs_manual_grade, "nbgrader asks a person to look again at what a person had given"
+        assert not row.needs_manual_grade, "the answer and the verdict are what the person saw"
 
 
 def test_late_penalties_apply_and_survive_a_regrade(classroom):
