@@ -2,7 +2,6 @@
 
 import contextlib
 import datetime
-import subprocess
 import sys
 import tempfile
 import time
@@ -12,7 +11,7 @@ import click
 
 from . import attacks, breakdown, environment, grow, marks, side_by_side, table
 from .classroom import Classroom
-from .graders import Nbgrader, Otter, Ours
+from .graders import Nbgrader, Otter, Ours, remove
 
 FULL = {"chunk": 20, "rounds": 3, "stuck": True, "attacks": None}
 FULL |= {"sizes": (10, 100, 1000), "again": 100, "confinement": (30, 4), "breakdown": 24}
@@ -61,10 +60,6 @@ def run(part, sizes, folder, show):
             return grow.confinement(folder, *sizes["confinement"], show)
         case "breakdown":
             return breakdown.of(folder, sizes["breakdown"], show)
-
-
-def remove(folder):
-    subprocess.run(["rm", "-rf", folder], check=True)  # Python's own gives up on deep folders
 
 
 @click.command()

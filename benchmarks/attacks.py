@@ -21,7 +21,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from tests import attacks
 from tests.attacks import toy
 
-from .graders import HERE, PEERS, Grader
+from .graders import HERE, PEERS, Grader, remove
 
 SECONDS = 120
 AT_ONCE = 2  # rooms; nothing here is timed
@@ -78,7 +78,7 @@ class Peer(Grader):
         try:
             return self.outcome(attack, course)
         finally:
-            subprocess.run(["rm", "-rf", course])  # Python's own gives up on deep folders
+            remove(course)
 
 
 class Nbgrader(Peer):

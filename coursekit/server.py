@@ -11,7 +11,6 @@ import json
 import os
 import re
 import shutil
-import unicodedata
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -124,12 +123,11 @@ def open_exercise(course, stem, pages="/book/book"):
 
 def linked_to_pages(text, pages):
     """What JupyterLab opens at a chapter's source is that source, without a picture: link to the page instead."""
+    from docutils.nodes import make_id  # names the sections of the pages
 
     def page(link):
         stem, heading = link.groups()
-        ascii = unicodedata.normalize("NFKD", (heading or "").lower()).encode("ascii", "ignore").decode()
-        label = re.sub("[^a-z0-9]+", "-", ascii).strip("-")  # as docutils makes the id of a section
-        return f"({pages}/{stem}.html{label and '#' + label})"
+        return f"({pages}/{stem}.html{'#' + make_id(heading) if heading else ''})"
 
     return re.sub(r"\(\.\./\.\./book/(\w+)\.(?:ipynb|md)(?:#([^)]*))?\)", page, text)
 
